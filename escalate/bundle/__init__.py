@@ -1,0 +1,1 @@
+"""Selects, zips and proves what leaves."""

@@ -1,0 +1,1 @@
+"""Makes the plan and carries it out: everything that touches the target."""

@@ -1,0 +1,1 @@
+"""Collectors that need steps: one file each."""

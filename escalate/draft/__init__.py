@@ -1,0 +1,1 @@
+"""Renders ticket and report from redacted documents only; offline."""

@@ -1,0 +1,71 @@
+"""The evidence in hand, and how each planned step ended."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from escalate.model.base import (
+    ArtifactId,
+    Bytes,
+    CaseId,
+    CollectorId,
+    Document,
+    Frozen,
+    RelativePath,
+    Sha256,
+    StepId,
+    Utc,
+)
+from escalate.model.incident import Window
+from escalate.model.kind import Kind
+from escalate.model.outcome import Outcome
+from escalate.model.plan import Sensitivity
+from escalate.model.target import Target
+
+
+class Artifact(Frozen):
+    """One file below `evidence/`."""
+
+    id: ArtifactId
+    path: RelativePath
+    kind: Kind
+    size: Bytes
+    sha256: Sha256
+    media_type: str
+    collector: CollectorId
+    origin: str
+    """Where it came from: a path, a command line, a member of an archive."""
+    site: str | None = None
+    """Whose evidence it is, when it is not the target's own."""
+    instance: str | None = None
+    pid: int | None = None
+    captured_at: Utc | None = None
+    covers: Window | None = None
+    sensitivity: Sensitivity = Sensitivity.TEXT
+
+
+class StepRecord(Frozen):
+    """How one planned step ended; every planned step has one, also when a deadline cut it."""
+
+    id: StepId
+    collector: CollectorId
+    title: str
+    pid: int | None = None
+    outcome: Outcome
+    started_at: Utc | None = None
+    finished_at: Utc | None = None
+    artifacts: tuple[ArtifactId, ...] = ()
+
+
+class EvidenceDocument(Document):
+    """evidence.json."""
+
+    schema_: Literal["escalate.evidence/v1"] = Field("escalate.evidence/v1", alias="schema")
+    case_id: CaseId
+    target: Target
+    host: str
+    """The machine that collected."""
+    artifacts: tuple[Artifact, ...]
+    steps: tuple[StepRecord, ...]

@@ -1,0 +1,85 @@
+"""What is in a bundle, what is not, and why."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from escalate.model.base import ArtifactId, Bytes, CaseId, Document, Frozen, RelativePath, Sha256, Utc
+
+
+class ManifestEntry(Frozen):
+    """One member of the zip, other than the manifest itself and SHA256SUMS."""
+
+    path: RelativePath
+    size: Bytes
+    sha256: Sha256
+    artifact: ArtifactId | None = None
+    role: Literal["report", "document", "evidence", "reference", "meta"]
+
+
+class HeldBack(Frozen):
+    """One artifact that this tier does not carry."""
+
+    artifact: ArtifactId
+    reference: RelativePath
+    """The `*.ref.json` that stands in its place."""
+    size: Bytes
+    sha256: Sha256 | None
+    why: str
+    how_to_ask: str
+
+
+class BundleFile(Frozen):
+    """One zip of the case."""
+
+    tier: Literal["kit", "full"]
+    path: RelativePath
+    """Below the case folder."""
+    size: Bytes
+    sha256: Sha256
+    members: int
+
+
+class Manifest(Document):
+    """90-meta/manifest.json of one tier."""
+
+    schema_: Literal["escalate.manifest/v1"] = Field("escalate.manifest/v1", alias="schema")
+    case_id: CaseId
+    tool_version: str
+    tier: Literal["kit", "full"]
+    collected_at: Utc
+    entries: tuple[ManifestEntry, ...]
+    held_back: tuple[HeldBack, ...]
+
+
+class BundleDocument(Document):
+    """manifest.json of the case folder: the zips, proved and ready to send."""
+
+    schema_: Literal["escalate.bundle/v1"] = Field("escalate.bundle/v1", alias="schema")
+    case_id: CaseId
+    bundles: tuple[BundleFile, ...]
+
+
+class Problem(Frozen):
+    """One thing `verify` objects to; never the secret itself."""
+
+    check: Literal["archive", "hash", "schema", "layout", "portability", "secret", "known value", "nested"]
+    member: str
+    line: int | None = None
+    detail: str
+
+
+class VerificationDocument(Document):
+    """The result of `escalate verify ZIP`."""
+
+    schema_: Literal["escalate.verification/v1"] = Field("escalate.verification/v1", alias="schema")
+    archive: str
+    sha256: Sha256
+    size: Bytes
+    members: int
+    bytes_scanned: Bytes
+    checks: tuple[str, ...]
+    """What was looked for, in words; an absent check was not made."""
+    problems: tuple[Problem, ...]

@@ -1,0 +1,76 @@
+"""What redaction made of each artifact: Sealed or Withheld, nothing else exists for the bundle."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from escalate.model.base import ArtifactId, Bytes, CaseId, Document, Frozen, RelativePath, Sha256, Utc
+from escalate.model.kind import Kind
+
+
+class Ledger(Frozen):
+    """How often each detector replaced something; never a value, never an excerpt."""
+
+    handler: str
+    counts: dict[str, int] = Field(default_factory=dict)
+    lines: int | None = None
+    """Number of lines, equal before and after."""
+
+
+class Sealed(Frozen):
+    """A redacted file below `redacted/` that may leave."""
+
+    state: Literal["sealed"] = "sealed"
+    artifact: ArtifactId
+    path: RelativePath
+    """Below `redacted/`; differs from the evidence path only where the name itself was redacted."""
+    kind: Kind
+    size: Bytes
+    sha256: Sha256
+    original_sha256: Sha256 | None
+    """None for files so small that a hash could be guessed back."""
+    origin: str
+    site: str | None = None
+    instance: str | None = None
+    pid: int | None = None
+    captured_at: Utc | None = None
+    ledger: Ledger
+
+
+class Withheld(Frozen):
+    """An artifact that stays; the bundle carries this description in its place."""
+
+    state: Literal["withheld"] = "withheld"
+    artifact: ArtifactId
+    path: RelativePath
+    kind: Kind
+    size: Bytes
+    sha256: Sha256 | None
+    origin: str
+    site: str | None = None
+    instance: str | None = None
+    pid: int | None = None
+    captured_at: Utc | None = None
+    reason: str = Field(min_length=1)
+    how_to_get: str = Field(min_length=1)
+
+
+class KeptName(Frozen):
+    """A rule of the keep list: identifiers support must be able to match."""
+
+    id: str
+    title: str
+
+
+class RedactionDocument(Document):
+    """redaction.json; itself free of raw names, so it travels in the bundle."""
+
+    schema_: Literal["escalate.redaction/v1"] = Field("escalate.redaction/v1", alias="schema")
+    case_id: CaseId
+    items: tuple[Annotated[Sealed | Withheld, Field(discriminator="state")], ...]
+    totals: dict[str, int]
+    keep_list: tuple[KeptName, ...]
+    known_values: int = Field(ge=0)
+    """How many known secret values were searched for, in all their forms."""

@@ -1,0 +1,1 @@
+"""Turns evidence into Sealed or Withheld, and nothing else."""

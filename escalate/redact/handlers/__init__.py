@@ -1,0 +1,1 @@
+"""File types that can be redacted: one file each; a kind without one is withheld."""

@@ -1,0 +1,1 @@
+"""From mixed, noisy evidence to findings, gates, a verdict and questions; offline."""

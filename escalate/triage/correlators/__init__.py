@@ -1,0 +1,1 @@
+"""Joins between records that rules call by name: one file each."""
