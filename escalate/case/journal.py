@@ -81,9 +81,7 @@ class Journal:
             return
 
     def _append(self, event: Mapping[str, Any]) -> None:
-        line = json.dumps(
-            {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), **event}, ensure_ascii=False
-        )
+        line = json.dumps({"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), **event}, ensure_ascii=False)
         handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, FILE_MODE)
         try:
             size = os.fstat(handle).st_size

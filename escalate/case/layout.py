@@ -66,7 +66,7 @@ SEALED_PATHS: Mapping[type[Document], PurePosixPath] = MappingProxyType(
         TimelineDocument: PurePosixPath("triage/timeline.json"),
     }
 )
-"""Where the redacted copies of our own documents stand below `redacted/`: all that draft and bundle may read of them."""
+"""Redacted copies of our own documents, below `redacted/`: all that draft and bundle may read of them."""
 
 SEALED_JOURNAL = PurePosixPath("case/run.jsonl")
 """The redacted copy of the journal up to triage."""

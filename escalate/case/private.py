@@ -24,9 +24,7 @@ def case_key(case: Case) -> bytes:
             handle.write(secrets.token_bytes(KEY_BYTES))
     key = place.read_bytes()
     if len(key) != KEY_BYTES:
-        raise DocumentError(
-            f"{place} is damaged", hint="pseudonyms of this case cannot be continued: start a new case"
-        )
+        raise DocumentError(f"{place} is damaged", hint="pseudonyms of this case cannot be continued: start a new case")
     return key
 
 
@@ -57,9 +55,7 @@ def _read_json(case: Case, name: str) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise DocumentError(
-            f"{place} is damaged", hint="restore it from a copy, or start a new case"
-        ) from error
+        raise DocumentError(f"{place} is damaged", hint="restore it from a copy, or start a new case") from error
 
 
 def _write_json(case: Case, name: str, data: Mapping[str, str]) -> None:

@@ -39,9 +39,7 @@ def safe_relative(name: str | PurePosixPath) -> PurePosixPath:
     """
     path = PurePosixPath(name)
     bad = (
-        path.is_absolute()
-        or not path.parts
-        or any(part == ".." or "\0" in part or "\\" in part for part in path.parts)
+        path.is_absolute() or not path.parts or any(part == ".." or "\0" in part or "\\" in part for part in path.parts)
     )
     if bad or path.parts[0].endswith(":"):
         raise CaseError(
@@ -133,9 +131,7 @@ class Case:
         try:
             data = place.read_bytes()
         except FileNotFoundError as error:
-            raise DocumentError(
-                f"{place} is not there yet", hint="run: escalate redact --case DIR"
-            ) from error
+            raise DocumentError(f"{place} is not there yet", hint="run: escalate redact --case DIR") from error
         return parse_document(kind, data, where=str(place))
 
     def read_bytes(self, kind: type[Document]) -> bytes:
