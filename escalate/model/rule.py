@@ -92,6 +92,14 @@ class Rule(Frozen):
     refuted_by: tuple[CorrelatorCall, ...] = ()
     demoted_by: tuple[CorrelatorCall, ...] = ()
     """When one of these holds, the match is kept, shown, and does not count."""
+    supported_by: tuple[CorrelatorCall, ...] = ()
+    """Cited when it holds; never needed."""
+    gates: dict[Literal["G1", "G2", "G3", "G4", "G5", "G6", "G7"], CorrelatorCall] = Field(default_factory=dict)
+    """What decides a gate for this signature in place of the general computation."""
+    known_bug: bool = False
+    """A known defect of a runtime or library, fixed in a version that is named in the remedy; fails gate G4."""
+    cause: str = ""
+    """The row of the exclusion ledger that a match keeps open, such as `disk` or `dns`."""
     microsoft: MicrosoftPart = MicrosoftPart()
     remedy: tuple[str, ...] = ()
     missing: tuple[MissingEvidenceHint, ...] = ()
@@ -104,6 +112,8 @@ class MissingEvidenceHint(Frozen):
     what: str
     why: str
     command: str
+    found_in: str = ""
+    """Regex on evidence paths; where one matches, this is not missing."""
 
 
 Rule.model_rebuild()

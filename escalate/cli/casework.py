@@ -1,0 +1,163 @@
+"""What the verbs of a case share: opening it, asking for consent, printing what came out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import Field, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import click
+import platformdirs
+
+from escalate.case.layout import Room
+from escalate.case.store import Case
+from escalate.cli.inputs import parse_target, read_incident
+from escalate.cli.progress import terminal_observer
+from escalate.cli.session import Session
+from escalate.collect.plan import Wishes
+from escalate.errors import ExitCode
+from escalate.model.artifact import EvidenceDocument
+from escalate.model.finding import FindingsDocument
+from escalate.model.manifest import BundleDocument
+from escalate.model.plan import Budget, CatalogueEntry
+from escalate.workflow import is_complete, open_case, run_stage
+
+
+class _Flags(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+T = TypeVar("T", bound=_Flags)
+
+TICKET_LINES = 12
+"""Lines of ticket.md that `build` and `demo` show."""
+
+
+def cases_folder() -> Path:
+    """Where cases live when nobody says."""
+    return platformdirs.user_data_path("escalate") / "cases"
+
+
+def existing(session: Session, folder: Path) -> Case:
+    """Open a case for a stage verb."""
+    case = Case.open(folder)
+    session.case_folder = folder
+    return case
+
+
+@dataclass(frozen=True)
+class CollectionFlags:
+    """The flags of a collection, as `options.wishes` and `options.no_input` declare them."""
+
+    include: tuple[str, ...]
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    max_size: int
+    max_time: float
+    no_input: bool
+
+    def wishes(self) -> Wishes:
+        """What they mean to the planner."""
+        words = frozenset(word.strip() for text in self.include for word in text.split(",") if word.strip())
+        return Wishes(
+            include=words,
+            only=frozenset(self.only),
+            skip=frozenset(self.skip),
+            budget=Budget(max_bytes=self.max_size, max_seconds=self.max_time),
+            agree=_asker(self.no_input),
+        )
+
+
+@dataclass(frozen=True)
+class IncidentFlags:
+    """The flags that describe the incident, as `options.incident` declares them."""
+
+    incident_file: Path | None
+    since: datetime | None
+    until: datetime | None
+    logs: tuple[str, ...]
+
+
+def take(kind: type[T], flags: dict[str, Any]) -> T:
+    """Move the flags of one group out of a command's keyword arguments into their value."""
+    return kind(**{name: flags.pop(name) for name in kind.__dataclass_fields__})
+
+
+def open_target(session: Session, target: str, case_folder: Path | None, flags: IncidentFlags) -> tuple[Case, bool]:
+    """The case about TARGET, and whether it is new."""
+    case, new = open_case(
+        case_folder,
+        cases_folder(),
+        parse_target(target, flags.logs),
+        read_incident(flags.incident_file, flags.since, flags.until),
+    )
+    session.case_folder = case.root
+    return case, new
+
+
+def stage_of(session: Session, folder: Path, name: str, rules: tuple[Path, ...] = ()) -> Case:
+    """Run one stage of an existing case."""
+    case = existing(session, folder)
+    run_stage(case, name, terminal_observer(), rules)
+    return case
+
+
+def _asker(no_input: bool) -> Callable[[CatalogueEntry, int | None], bool] | None:
+    """Asks on a terminal; elsewhere consent comes by `--include` alone."""
+    if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+
+    def agree(entry: CatalogueEntry, pid: int | None) -> bool:
+        of = f" of process {pid}" if pid else ""
+        click.echo(f"\n{entry.title}{of}: {entry.why}\n  what it does to the app: {entry.effects}", err=True)
+        click.echo(f"  takes about {entry.seconds:.0f} s and at most {entry.max_bytes / 1e6:,.0f} MB", err=True)
+        return click.confirm("  do it?", default=False, err=True)
+
+    return agree
+
+
+def code_for(evidence: EvidenceDocument) -> ExitCode:
+    """0, or 5 when something that was tried is missing; an empty collection is never 0."""
+    return ExitCode.DONE if is_complete(evidence) else ExitCode.EVIDENCE_MISSING
+
+
+def result_of(case: Case) -> tuple[dict[str, Any], str, ExitCode]:
+    """What `build` and `demo` report: as JSON, as text, and the exit code."""
+    findings = case.read_sealed(FindingsDocument)
+    bundles = case.read(BundleDocument)
+    evidence = case.read(EvidenceDocument)
+    code = code_for(evidence)
+    gaps = [step for step in evidence.steps if step.outcome.state not in ("collected", "empty", "skipped")]
+    report = case.path(Room.DRAFT, "report.html")
+    ticket = case.path(Room.DRAFT, "ticket.md")
+    verdict = findings.verdict
+    data = {
+        "schema": "escalate.build/v1",
+        "case_id": case.document.id,
+        "case": str(case.root),
+        "verdict": verdict.model_dump(mode="json", include={"answerable_by", "layer", "confidence", "why"}),
+        "report": str(report),
+        "ticket": str(ticket),
+        "bundles": [
+            {**entry.model_dump(mode="json"), "path": str(case.root / entry.path)} for entry in bundles.bundles
+        ],
+        "missing": [{"step": step.id, "title": step.title, **step.outcome.model_dump(mode="json")} for step in gaps],
+        "exit_code": int(code),
+    }
+    head = ticket.read_text(encoding="utf-8").splitlines()[:TICKET_LINES]
+    lines = [
+        f"case     {case.root}",
+        f"report   {report}",
+        f"ticket   {ticket}",
+        *(f"{entry.tier:<8} {case.root / entry.path}  ({entry.size:,} bytes)" for entry in bundles.bundles),
+        f"verdict  {verdict.answerable_by} ({verdict.confidence} confidence): {verdict.why}",
+        *([f"missing  {len(gaps)} of what was tried; the report says what, why, and how to get it"] if gaps else []),
+        "",
+        *(f"  | {line}" for line in head),
+        "",
+        "Nothing has been filed or sent. Read the report, then share the kit.",
+    ]
+    return data, "\n".join(lines), code

@@ -1,0 +1,1 @@
+"""Really running, really sick processes to try things on; everything listens on loopback only."""
