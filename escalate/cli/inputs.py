@@ -35,9 +35,9 @@ def parse_target(text: str, logs: tuple[str, ...] = ()) -> Target:
             hint="run `escalate build local:PID` in the app's SSH session, or gather files and give the folder",
         )
     place = Path(text)
-    if not place.exists():
+    if not text or not place.exists():
         raise TargetError(
-            f"{text} is neither 'local', 'local:PID' nor an existing folder or archive",
+            f"{text!r} is neither 'local', 'local:PID' nor an existing folder or archive",
             hint="check the spelling; evidence gathered elsewhere is a folder, a zip or a tar",
         )
     return PathTarget(path=str(place.resolve()))

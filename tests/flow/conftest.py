@@ -1,0 +1,65 @@
+"""Runs the command as a user does, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Escalate = Callable[..., "Done"]
+
+
+class Done:
+    """A finished run of the command."""
+
+    def __init__(self, process: subprocess.CompletedProcess[str]) -> None:
+        self.code = process.returncode
+        self.stdout = process.stdout
+        self.stderr = process.stderr
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+@pytest.fixture
+def escalate(tmp_path: Path) -> Escalate:
+    """escalate("build", target, "--case", folder) -> Done."""
+
+    def run(*arguments: str | Path, stdin: str | None = None) -> Done:
+        return Done(
+            subprocess.run(
+                [sys.executable, "-m", "escalate", *map(str, arguments)],
+                capture_output=True,
+                text=True,
+                input=stdin,
+                stdin=None if stdin is not None else subprocess.DEVNULL,
+                cwd=ROOT,
+                env={**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "NO_COLOR": "1"},
+                timeout=240,
+                check=False,
+            )
+        )
+
+    return run
+
+
+def members(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of a zip."""
+    with zipfile.ZipFile(archive) as zipped:
+        for name in zipped.namelist():
+            yield name, zipped.read(name)
+
+
+def bundles(case: Path) -> list[Path]:
+    """The zips of a case."""
+    return sorted((case / "bundle").glob("*.zip"))
