@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class Session:
 
     def save_traceback(self, text: str, now: datetime) -> Path:
         """Write a traceback where only its owner can read it: into the case if there is one."""
-        folder = self.case_folder if self.case_folder and self.case_folder.is_dir() else Path.cwd()
+        folder = self.case_folder if self.case_folder and self.case_folder.is_dir() else Path(tempfile.gettempdir())
         place = folder / f"escalate-bug-{now:%Y%m%dT%H%M%SZ}.txt"
         handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -23,6 +23,7 @@ What `fields` holds, by kind (numbers are numbers, sizes are bytes, times are se
 * thread-dump: one record a thread; `thread`, `state`, `nid`, `top` (first frame), `frames` (joined by newline),
   `waiting_to_lock`, `locked` (ids joined by a blank); and one record a deadlock; `deadlock` (its number), `threads`
   (names joined by `, `). `text` is the thread's header line or the deadlock's first line.
+  A line that belongs to neither gives a record without fields (so do such lines of a class-histogram).
 * stacks: as thread-dump, where the source has threads.
 * hs-err: one record; `signal`, `pc`, `frame`, `sent_by_kill`, `jvm`, `elapsed_s`.
 * shell-transcript: one record a line; `command` (the command that printed it, or is on this line), `is_prompt`.

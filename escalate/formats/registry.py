@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import escalate.formats
+from escalate.formats.json_lines import partial
+from escalate.formats.lines import detect_encoding
 from escalate.formats.record import Record
 from escalate.model.kind import Kind
 
@@ -33,9 +36,21 @@ class Head:
     @functools.cached_property
     def text(self) -> str:
         """The head as text, whatever its encoding; broken bytes become U+FFFD."""
-        if self.data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return self.data.decode("utf-16", errors="replace")
-        return self.data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
+        encoding = detect_encoding(self.data)
+        return self.data.decode(encoding, errors="replace").removeprefix("\ufeff")
+
+    @functools.cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The first 200 lines that are not blank, each cut at 4096 characters."""
+        found = (line[:4096] for line in self.text.split("\n") if line.strip())
+        return tuple(line.removesuffix("\r") for line in itertools.islice(found, 200))
+
+    @functools.cached_property
+    def json(self) -> object:
+        """What can be decoded of a JSON document that begins here; None when this is no JSON."""
+        value, fits = partial(self.text)
+        is_whole = self.size <= len(self.data)
+        return value if fits or (is_whole and self.name.suffix.lower() == ".json") else None
 
 
 @dataclass(frozen=True)

@@ -39,3 +39,10 @@ def test_every_dependency_says_why_it_is_there() -> None:
         if isinstance(requirement, str):
             [line] = [line for line in text.splitlines() if line.strip().startswith(f'"{requirement}"')]
             assert re.search(r'",\s+# \w.{15,}', line), f"{requirement} has no reason"
+
+
+def test_offline_rooms_open_no_urls() -> None:
+    rooms = ("triage", "redact", "draft", "bundle", "case", "formats", "model")
+    for module in MODULES:
+        if module.relative_to(ROOT / "escalate").parts[0] in rooms:
+            assert "urllib.request" not in module.read_text(encoding="utf-8"), module

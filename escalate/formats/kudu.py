@@ -1,0 +1,136 @@
+"""What Kudu tells of a Windows sandbox: its counters, its processes and their threads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from escalate.formats.json_lines import into, walk
+from escalate.formats.names import instance_of, site_of
+from escalate.formats.objects import Item, View, first_entry, number, plain_key, read_document, read_items, sample_keys
+from escalate.formats.record import FieldValue, Record
+from escalate.formats.registry import Format, Head
+from escalate.formats.stamps import of_path, parse
+from escalate.model.finding import Precision
+from escalate.model.kind import Kind
+
+_COUNTERS = frozenset(
+    {
+        "connections", "connectionlimit", "activeconnections", "activeconnectionlimit", "threads", "threadlimit",
+        "processes", "processlimit", "namedpipes", "namedpipelimit", "sections", "sectionlimit", "remoteopens",
+        "remotewrites", "gen2collections", "bytesinallheaps", "requestswaiting", "requestsinapplicationqueue",
+    }
+)  # fmt: skip
+"""Names in WEBSITE_COUNTERS_APP, _CLR and _ASPNET."""
+
+_PROCESS = frozenset({"handlecount", "threadcount", "iisprofiletimeoutinseconds", "privatememory", "workingset"})
+_THREAD = frozenset({"startaddress", "waitreason", "prioritylevel", "basepriority", "currentpriority"})
+_SPAN = re.compile(r"(?:(\d{1,7})\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d{1,7})?)")
+_IN_HREF = {"process": re.compile(r"/processes/(-?\d{1,10})"), "thread": re.compile(r"/threads/\d+")}
+_COUNTER_FILE = into("", "/app", "/clr", "/aspnet")
+
+
+def read_counters(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
+    """One record a file, also where the three families are nested; time and site come from the path."""
+    yield from read_document(stream, path, _counters)
+
+
+def read_processes(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
+    """One record a process, without its environment, modules and handles; spans of time are seconds."""
+    yield from read_items(stream, path, _process)
+
+
+def _counters(text: str, path: PurePosixPath) -> Iterator[Record]:
+    fields: dict[str, FieldValue] = {}
+    for value in walk(text, _COUNTER_FILE):
+        if value.path and isinstance(value.path[-1], str) and not isinstance(value.value, (dict, list)):
+            fields[value.path[-1]] = number(value.value)
+    if not fields:
+        return
+    stamp = of_path(path)
+    yield Record(
+        line=text[: len(text) - len(text.lstrip())].count("\n") + 1,
+        text=" ".join(f"{key}={value}" for key, value in fields.items()),
+        ts=stamp.ts if stamp else None,
+        precision=stamp.precision if stamp else Precision.UNKNOWN,
+        pointer="",
+        site=site_of(path),
+        instance=instance_of(path),
+        fields=fields,
+    )
+
+
+def _process(item: Item, path: PurePosixPath) -> Iterator[Record]:
+    view = View(item.fields)
+    inner = next((value for key, value in item.fields.items() if plain_key(key) == "properties"), None)
+    own = inner if isinstance(inner, dict) else item.fields
+    fields = {key: seconds(value) for key, value in own.items() if not isinstance(value, (dict, list))}
+    if not fields:
+        return
+    when = view.text("timestamp")
+    stamp = (parse(when, naive_is_utc=True) if when else None) or of_path(path)
+    text = " ".join(f"{key}={value}" for key, value in fields.items() if value is not None)
+    yield Record(
+        line=item.line,
+        text=text,
+        ts=stamp.ts if stamp else None,
+        precision=stamp.precision if stamp else Precision.UNKNOWN,
+        pointer=item.pointer,
+        site=site_of(path),
+        instance=view.text("machinename") or instance_of(path),
+        pid=_pid(view),
+        fields=fields,
+    )
+
+
+def _pid(view: View) -> int | None:
+    href = view.text("process", "href") or ""
+    is_thread = view.get("startaddress", "waitreason") is not None or _IN_HREF["thread"].search(view.text("href") or "")
+    given = None if is_thread else view.text("identifier", "id")
+    if given and given.isascii() and given.isdigit() and len(given) <= 10:
+        return int(given)
+    match = _IN_HREF["process"].search(href)
+    return int(match[1]) if match and int(match[1]) > 0 else None
+
+
+def seconds(value: object) -> FieldValue:
+    """`1.02:03:04.5000000`, as .NET writes spans of time, in seconds; all else as `number` has it."""
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return number(value)
+    return int(match[1] or 0) * 86400 + int(match[2]) * 3600 + int(match[3]) * 60 + float(match[4])
+
+
+def _is_counters(head: Head) -> bool:
+    if not isinstance(head.json, dict):
+        return False
+    keys = sample_keys(head)
+    nested = first_entry(head.json)
+    for family in ("app", "clr", "aspNet"):
+        inner = nested.get(family)
+        keys |= {plain_key(key) for key in inner} if isinstance(inner, dict) else set()
+    return len(keys & _COUNTERS) >= 3 and not keys & {"href", "machinename"}
+
+
+def _is_process(head: Head) -> bool:
+    keys = sample_keys(head)
+    if head.json is None or keys & _THREAD:
+        return False
+    return len(keys & _PROCESS) >= 2 or _has_href(head, "process")
+
+
+def _is_thread(head: Head) -> bool:
+    return head.json is not None and (len(sample_keys(head) & _THREAD) >= 2 or _has_href(head, "thread"))
+
+
+def _has_href(head: Head, what: str) -> bool:
+    return bool(_IN_HREF[what].search(View(first_entry(head.json)).text("href") or ""))
+
+
+FORMATS = (
+    Format(Kind.COUNTERS, "application/json", _is_counters, rank=24, read=read_counters),
+    Format(Kind.KUDU_THREAD, "application/json", _is_thread, rank=24, read=read_processes),
+    Format(Kind.KUDU_PROCESS, "application/json", _is_process, rank=25, read=read_processes),
+)

@@ -1,0 +1,37 @@
+"""Another text stands in the same evidence, within a distance in time when one is given."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from escalate.triage.index import Index
+from escalate.triage.place import Hit, inside
+from escalate.triage.result import Args, Correlator, Result, fails, holds, number, text
+
+CITED = 2
+
+
+def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
+    what = text(args, "what", "the other text")
+    within = number(args, "within_s", 0)
+    same_artifact = args.get("same_artifact") is True
+    found: list[Hit] = []
+    for other in index.watched(text(args, "regex")).hits:
+        if same_artifact and hit is not None and other.place.artifact.id != hit.place.artifact.id:
+            continue
+        if within and not _near(hit, other, within):
+            continue
+        if inside(index.window, other.place):
+            found.append(other)
+    if not found:
+        return fails(f"No sign of {what}.")
+    return holds(f"There is {what}.", *(other.place for other in found[:CITED]), **dict(found[0].groups))
+
+
+def _near(hit: Hit | None, other: Hit, within: float) -> bool:
+    if hit is None or hit.place.ts is None or other.place.ts is None:
+        return False
+    return abs(hit.place.ts - other.place.ts) <= timedelta(seconds=within) + hit.place.slack + other.place.slack
+
+
+CORRELATOR = Correlator("text_seen", frozenset({"regex", "within_s", "same_artifact", "what"}), _evaluate)

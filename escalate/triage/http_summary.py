@@ -1,0 +1,96 @@
+"""HTTP log rows, whatever log they come from, counted per instance, minute and status; few rows are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from escalate.formats.record import FieldValue, Record
+from escalate.model.artifact import Artifact
+from escalate.model.incident import Window
+from escalate.model.kind import Kind
+from escalate.triage.facts import as_number
+from escalate.triage.place import Place, inside, place_of
+
+HTTP_KINDS = frozenset({Kind.W3C_LOG, Kind.LOG_TABLE, Kind.FAILED_REQUEST, Kind.CSV})
+
+STATUS = ("sc-status", "ScStatus", "scStatus", "statusCode", "StatusCode", "ResultCode", "resultCode")
+TIME_TAKEN = ("time-taken", "TimeTaken", "timeTaken", "DurationMs", "duration")
+
+MAX_CELLS = 50_000
+SAMPLES = 5
+LIMIT_MS = 225_000
+"""Requests at least this long come near the front end's idle limit of 230 s (Windows) or 240 s (Linux)."""
+
+
+@dataclass(slots=True)
+class Cell:
+    """Requests of one instance in one minute: how many, and how many ended in 5xx."""
+
+    total: int = 0
+    errors: int = 0
+
+
+@dataclass
+class HttpSummary:
+    """Counts and samples of HTTP rows."""
+
+    window: Window | None
+    minutes: dict[tuple[str, datetime], Cell] = field(default_factory=dict)
+    counts: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Rows inside the incident window by (instance or "", status)."""
+    samples: dict[tuple[str, int], list[Place]] = field(default_factory=dict)
+    slow: list[tuple[Place, int, float]] = field(default_factory=list)
+    """(row, status, milliseconds) of rows inside the window that ended near the front end's idle limit."""
+
+    def see(self, artifact: Artifact, record: Record) -> None:
+        """Count the record if it is a row of an HTTP log; the artifact is one of `HTTP_KINDS`."""
+        status = first_number(record.fields, STATUS)
+        if status is None or not 100 <= status <= 999:
+            return
+        place = place_of(artifact, record)
+        code = int(status)
+        instance = place.instance or ""
+        if place.ts is not None:
+            key = (instance, place.ts.replace(second=0, microsecond=0))
+            if key in self.minutes or len(self.minutes) < MAX_CELLS:
+                cell = self.minutes.setdefault(key, Cell())
+                cell.total += 1
+                cell.errors += 500 <= code <= 599
+        if not inside(self.window, place):
+            return
+        self.counts[instance, code] = self.counts.get((instance, code), 0) + 1
+        kept = self.samples.setdefault((instance, code), [])
+        if len(kept) < SAMPLES:
+            kept.append(place)
+        taken = first_number(record.fields, TIME_TAKEN)
+        if taken is not None and taken >= LIMIT_MS and len(self.slow) < SAMPLES * 4:
+            self.slow.append((place, code, taken))
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """Instances that are named in HTTP rows inside the window."""
+        return tuple(sorted({instance for instance, _ in self.counts if instance}))
+
+    def of_instance(self, instance: str) -> tuple[int, int]:
+        """(requests, 5xx) of one instance inside the window."""
+        rows = [(code, count) for (name, code), count in self.counts.items() if name == instance]
+        return sum(count for _, count in rows), sum(count for code, count in rows if 500 <= code <= 599)
+
+    def rows(self, statuses: frozenset[int]) -> tuple[Place, ...]:
+        """Kept rows with one of these statuses."""
+        return tuple(place for (_, code), places in self.samples.items() if code in statuses for place in places)
+
+    def count(self, statuses: frozenset[int]) -> int:
+        """Rows inside the window with one of these statuses."""
+        return sum(count for (_, code), count in self.counts.items() if code in statuses)
+
+
+def first_number(fields: Mapping[str, FieldValue], names: tuple[str, ...]) -> float | None:
+    """The first of these columns that holds a number."""
+    for name in names:
+        value = as_number(fields.get(name))
+        if value is not None:
+            return value
+    return None

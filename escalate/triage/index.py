@@ -1,0 +1,79 @@
+"""All that the single pass kept: the only thing correlators, gates and verdict look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from escalate.model.artifact import Artifact
+from escalate.model.base import RuleId
+from escalate.model.incident import Incident, Window
+from escalate.model.kind import Kind
+from escalate.model.timeline import Coverage
+from escalate.triage.facts import Facts
+from escalate.triage.http_summary import HttpSummary
+from escalate.triage.place import HitList
+from escalate.triage.template import as_pattern
+
+LOG_KINDS = frozenset(
+    {
+        Kind.CONTAINER_LOG,
+        Kind.PLATFORM_LOG,
+        Kind.EVENT_LOG,
+        Kind.W3C_LOG,
+        Kind.LOG_TABLE,
+        Kind.FAILED_REQUEST,
+        Kind.KUDU_TRACE,
+        Kind.TEXT,
+    }
+)
+"""Kinds whose records tell when something happened; a snapshot only tells when it was taken."""
+
+
+LIFECYCLE = (
+    r"Starting container for site|initialized successfully|[Hh]as exited|Container has finished running|"
+    r"State: (?:Started|Stopping|Stopped|Blocked)|Stopping site|[Ww]orker process requested recycle"
+)
+"""Lines on the life of a container or worker process; the pass looks for them whatever rules are loaded."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """What is known after the pass."""
+
+    incident: Incident
+    artifacts: tuple[Artifact, ...]
+    facts: Facts
+    http: HttpSummary
+    rule_hits: Mapping[RuleId, HitList]
+    watches: Mapping[str, HitList]
+    coverage: tuple[Coverage, ...]
+
+    @property
+    def window(self) -> Window | None:
+        """The incident window."""
+        return self.incident.window
+
+    def watched(self, template: str) -> HitList:
+        """Matches of a correlator's pattern; empty when no loaded rule asked for it."""
+        found = self.watches.get(as_pattern(template))
+        return found if found is not None else HitList(self.window, 0, 0)
+
+    def instances(self) -> tuple[str, ...]:
+        """Every worker that evidence or incident names."""
+        named = set(self.incident.target.instances) | set(self.http.instances)
+        named |= {artifact.instance for artifact in self.artifacts if artifact.instance}
+        for found in self.rule_hits.values():
+            named |= set(found.instances)
+        return tuple(sorted(named))
+
+    def has_file(self, pattern: str) -> bool:
+        """Whether an evidence path matches."""
+        return any(re.search(pattern, artifact.path) for artifact in self.artifacts)
+
+    @property
+    def logs(self) -> tuple[Coverage, ...]:
+        """Coverage of the artifacts that tell when something happened."""
+        kinds = {artifact.id: artifact.kind for artifact in self.artifacts}
+        return tuple(row for row in self.coverage if kinds.get(row.artifact) in LOG_KINDS)

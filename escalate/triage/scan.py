@@ -1,0 +1,149 @@
+"""The one pass over all evidence: text patterns, facts, HTTP counts and coverage, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from escalate.case.layout import Room
+from escalate.case.store import Case
+from escalate.formats.record import Record
+from escalate.formats.registry import Format, format_of
+from escalate.model.artifact import Artifact, EvidenceDocument
+from escalate.model.base import RuleId
+from escalate.model.incident import Incident
+from escalate.model.observer import Observer
+from escalate.model.rule import Rule
+from escalate.model.timeline import Coverage
+from escalate.triage.facts import KEPT, Facts
+from escalate.triage.http_summary import HTTP_KINDS, HttpSummary
+from escalate.triage.index import Index
+from escalate.triage.matcher import Matcher, Pattern
+from escalate.triage.place import HitList, hit_of, place_of
+from escalate.triage.rulebook import rule_patterns, watch_patterns
+
+BATCH_RECORDS = 512
+BATCH_CHARS = 256 * 1024
+RULE_HITS = (40, 10)
+"""Matches kept of a rule inside and outside of the incident window."""
+WATCH_HITS = (400, 100)
+"""Matches kept of a correlator's pattern."""
+
+
+@dataclass
+class _Extent:
+    first: datetime | None = None
+    last: datetime | None = None
+    records: int = 0
+    instance: str | None = None
+
+    def see(self, record: Record) -> None:
+        self.records += 1
+        if self.instance is None:
+            self.instance = record.instance
+        ts = record.ts
+        if ts is None:
+            return
+        if self.first is None or self.last is None:
+            self.first = self.last = ts
+        elif ts > self.last:
+            self.last = ts
+        elif ts < self.first:
+            self.first = ts
+
+
+@dataclass
+class _Pass:
+    incident: Incident
+    rules: tuple[Pattern, ...]
+    watches: tuple[Pattern, ...]
+    facts: Facts = field(default_factory=Facts)
+    coverage: list[Coverage] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        window = self.incident.window
+        self.http = HttpSummary(window)
+        self.rule_hits = {RuleId(pattern.key): HitList(window, *RULE_HITS) for pattern in self.rules}
+        self.watch_hits = {pattern.key: HitList(window, *WATCH_HITS) for pattern in self.watches}
+        self._matcher = Matcher((*self.rules, *self.watches))
+        self._lists: dict[int, HitList] = {id(pattern): self.rule_hits[RuleId(pattern.key)] for pattern in self.rules}
+        self._lists |= {id(pattern): self.watch_hits[pattern.key] for pattern in self.watches}
+
+    def match(self, artifact: Artifact, records: Sequence[Record]) -> None:
+        for index, pattern, match in self._matcher.matches([record.text for record in records]):
+            if pattern.kinds and artifact.kind not in pattern.kinds:
+                continue
+            place = place_of(artifact, records[index])
+            kept = self._lists[id(pattern)]
+            if kept.room_for(place):
+                kept.add(hit_of(place, match))
+
+    def cover(self, artifact: Artifact, extent: _Extent) -> None:
+        if extent.first is not None and extent.last is not None:
+            self.coverage.append(
+                Coverage(
+                    artifact=artifact.id,
+                    path=artifact.path,
+                    lane=artifact.instance or extent.instance or artifact.site or "app",
+                    first_utc=extent.first,
+                    last_utc=extent.last,
+                    records=extent.records,
+                )
+            )
+
+
+def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer: Observer) -> Index:
+    """Read every artifact once, each record against all patterns; what cannot be read is noted in the journal."""
+    incident = case.document.incident
+    run = _Pass(incident, rule_patterns(rules), watch_patterns(rules))
+    with observer.task("triage", sum(artifact.size for artifact in evidence.artifacts)) as task:
+        for artifact in evidence.artifacts:
+            entry = _format(artifact)
+            if entry is not None and entry.read is not None:
+                try:
+                    with case.path(Room.EVIDENCE, artifact.path).open("rb") as handle:
+                        _read(run, artifact, entry.read(handle, PurePosixPath(artifact.path)))
+                except OSError as error:
+                    case.journal.note("triage", f"{artifact.path} could not be read to its end: {error.strerror}")
+                    observer.note(f"{artifact.path}: {error.strerror}; what was read before it counts")
+            task.advance(artifact.size)
+    return Index(
+        incident=incident,
+        artifacts=evidence.artifacts,
+        facts=run.facts,
+        http=run.http,
+        rule_hits=run.rule_hits,
+        watches=run.watch_hits,
+        coverage=tuple(run.coverage),
+    )
+
+
+def _format(artifact: Artifact) -> Format | None:
+    try:
+        return format_of(artifact.kind)
+    except KeyError:
+        return None  # a kind without a reader is listed and kept; there is no text in it to search
+
+
+def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
+    extent = _Extent()
+    batch: list[Record] = []
+    chars = 0
+    is_fact, is_http = artifact.kind in KEPT, artifact.kind in HTTP_KINDS
+    try:
+        for record in records:
+            extent.see(record)
+            if is_fact:
+                run.facts.see(artifact, record)
+            if is_http:
+                run.http.see(artifact, record)
+            batch.append(record)
+            chars += len(record.text)
+            if len(batch) >= BATCH_RECORDS or chars >= BATCH_CHARS:
+                run.match(artifact, batch)
+                batch, chars = [], 0
+    finally:
+        run.match(artifact, batch)
+        run.cover(artifact, extent)

@@ -1,0 +1,129 @@
+"""Who can answer, decided by gates and not by counting matches; every doubt goes to `undetermined`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from escalate.model.rule import Answerable, Confidence, Role
+from escalate.triage.evaluate import Match
+from escalate.triage.gates import GateResult, gates
+from escalate.triage.index import Index
+
+Who = Literal["customer", "microsoft", "undetermined"]
+
+RANK = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
+MUST_BE_KNOWN = ("G1", "G3", "G5", "G6", "G7")
+"""A gate of these that is unknown leaves the verdict open; of the others at most one may be."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict with what it rests on."""
+
+    who: Who
+    layer: str
+    confidence: Confidence
+    why: str
+    gates: tuple[GateResult, ...]
+    drivers: tuple[Match, ...]
+    """The matches that led to it, strongest first; for `undetermined` those that could not be settled."""
+
+
+def decide(matches: Sequence[Match], index: Index) -> Decision:
+    """The verdict for an incident."""
+    drivers = sorted((match for match in matches if match.drives), key=_strength, reverse=True)
+    open_ones = [(match, gates(match, matches, index)) for match in _candidates(matches)]
+    for match, computed in open_ones:
+        if match.unconfirmed is None and _outcome(computed) == "microsoft":
+            return _microsoft(match, computed)
+    if drivers and not _tie(drivers, open_ones):
+        return _customer(drivers, gates(None, matches, index))
+    for match, computed in open_ones:
+        failing = next((gate for gate in computed if gate.state == "fail"), None)
+        if failing is not None and not drivers:
+            return _failed_gate(match, computed, failing)
+    return _undetermined(open_ones, matches, index)
+
+
+def _candidates(matches: Sequence[Match]) -> list[Match]:
+    """Matches that ask Microsoft something; those that only Microsoft can answer first."""
+    asking = [
+        match
+        for match in matches
+        if match.active
+        and match.rule.role is Role.INDICATOR
+        and match.rule.answerable_by is not Answerable.CUSTOMER
+        and match.rule.microsoft.question
+    ]
+    return sorted(asking, key=lambda match: match.rule.answerable_by is not Answerable.MICROSOFT)
+
+
+def _outcome(computed: Sequence[GateResult]) -> Who:
+    if any(gate.state == "fail" for gate in computed):
+        return "customer"
+    doubtful = [gate.id for gate in computed if gate.state == "unknown"]
+    if any(name in MUST_BE_KNOWN for name in doubtful) or len(doubtful) > 1:
+        return "undetermined"
+    return "microsoft"
+
+
+def _tie(drivers: Sequence[Match], open_ones: Sequence[tuple[Match, tuple[GateResult, ...]]]) -> bool:
+    """A false friend explains a text, not why one worker of several is sick: that stays open."""
+    if any(match.rule.role is Role.INDICATOR for match in drivers):
+        return False
+    return any(
+        _outcome(computed) == "undetermined"
+        and any(gate.id == "G1" and gate.state == "pass" and not gate.inferred for gate in computed)
+        for _, computed in open_ones
+    )
+
+
+def _strength(match: Match) -> tuple[int, bool, bool, int]:
+    confidence, _ = match.confidence
+    return RANK[confidence], match.measured, match.rule.role is Role.INDICATOR, match.kinds
+
+
+def _microsoft(match: Match, computed: tuple[GateResult, ...]) -> Decision:
+    weak = [gate for gate in computed if gate.inferred or gate.state == "unknown"]
+    confidence, reason = match.confidence
+    real = [gate for gate in weak if gate.id != "G4"]
+    if confidence is Confidence.HIGH and (real or match.kinds < 2):
+        confidence, reason = Confidence.MEDIUM, f"{real[0].id} passes by inference" if real else "one kind of source"
+    sentences = " ".join(match.sentences[:4])
+    why = f"{match.title}. {sentences} Confidence {confidence.value}: {reason}."
+    return Decision("microsoft", match.layer, confidence, why, computed, (match,))
+
+
+def _customer(drivers: Sequence[Match], computed: tuple[GateResult, ...]) -> Decision:
+    best = drivers[0]
+    confidence, reason = best.confidence
+    told = [f"{match.title}. {' '.join(match.sentences[:4])}".strip() for match in drivers[:2]]
+    why = f"{' '.join(told)} Confidence {confidence.value}: {reason}."
+    return Decision("customer", best.layer, confidence, why, computed, tuple(drivers))
+
+
+def _failed_gate(match: Match, computed: tuple[GateResult, ...], failing: GateResult) -> Decision:
+    why = f"{match.title}, but {failing.id} fails: {failing.sentence}"
+    return Decision("customer", match.layer, Confidence.LOW, why, computed, (match,))
+
+
+def _undetermined(
+    open_ones: Sequence[tuple[Match, tuple[GateResult, ...]]], matches: Sequence[Match], index: Index
+) -> Decision:
+    waiting = [match for match in matches if match.active and match.unconfirmed is not None]
+    if open_ones:
+        match, computed = open_ones[0]
+        doubts = [gate for gate in computed if gate.state == "unknown"]
+        told = match.unconfirmed or " ".join(gate.sentence for gate in doubts[:2])
+        others = [other for other in waiting if other is not match]
+        return Decision(
+            "undetermined", "unknown", Confidence.LOW, f"{match.title}. Not settled: {told}", computed, (match, *others)
+        )
+    computed = gates(None, matches, index)
+    if waiting:
+        why = f"{waiting[0].title}. Not settled: {waiting[0].unconfirmed}"
+        return Decision("undetermined", "unknown", Confidence.LOW, why, computed, tuple(waiting))
+    why = "Nothing in the evidence that was collected decides what caused the incident."
+    return Decision("undetermined", "unknown", Confidence.LOW, why, computed, ())
