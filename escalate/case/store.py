@@ -96,6 +96,7 @@ class Case:
             shutil.rmtree(self.root / Room.SCRATCH, ignore_errors=True)
             yield
         finally:
+            shutil.rmtree(self.root / Room.SCRATCH, ignore_errors=True)
             lock.release()
 
     @property
@@ -168,7 +169,7 @@ class Case:
         return place
 
     def scratch(self, name: str) -> Path:
-        """A private, empty folder for half-made files; gone when the case is next opened for writing."""
+        """A private, empty folder for half-made files; gone when the lock is released, or taken after a kill."""
         folder = self.path(Room.SCRATCH, name)
         shutil.rmtree(folder, ignore_errors=True)
         make_directory(folder)

@@ -141,7 +141,7 @@ def test_a_bug_leaves_a_traceback_for_us_and_two_lines_for_the_user(tmp_path: Pa
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(tmp_path)},
         check=False,
     )
     assert done.returncode == 1

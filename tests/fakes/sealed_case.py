@@ -27,10 +27,10 @@ from escalate.model.timeline import TimelineDocument, TimelineEvent
 WORKER = "10-30-0-103"
 LOG_PATH = "LogFiles/2026_04_04_10-30-0-103_default_docker.log"
 START = datetime(2026, 4, 4, 5, 58, 45, tzinfo=UTC)
-LOG = b"".join(
-    f"2026-04-04T05:58:{second:02d}.548020900Z [1905] [INFO] GET /orders/{second} 200 trace 4bf92f3577b34da6a3ce929d0e0e47{second:02d}\n".encode()
+LOG = "".join(
+    f"2026-04-04T05:58:{second:02d}.548020900Z [INFO] GET /{second} 200 4bf92f3577b34da6a3ce929d0e0e47{second:02d}\n"
     for second in range(60)
-)
+).encode()
 REPORT = b"<!doctype html><title>Case</title><p>Workers were killed while a slow dependency held them.</p>\n"
 
 
@@ -170,7 +170,7 @@ def _documents(case: Case, by_path: dict[str, ArtifactId], cited: str | None) ->
                 instance=WORKER,
                 pid=1905,
                 polarity=Polarity.SUPPORTS,
-                excerpt="GET /orders/51 200",
+                excerpt="GET /51 200",
             ),
         )
         if cited

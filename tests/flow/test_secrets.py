@@ -100,7 +100,9 @@ def test_the_redacted_json_still_parses_and_tells_what_was_there(case: Path) -> 
 def test_the_same_secret_has_the_same_token_everywhere(case: Path) -> None:
     settings = json.loads((case / "redacted" / "settings.json").read_text())
     log = (case / "redacted" / "LogFiles" / "2026_04_04_10-30-0-103_default_docker.log").read_text()
-    assert settings["password"] in log
+    digits = settings["password"].rstrip("]").split(":")[-1]
+    assert len(digits) == 6
+    assert f":{digits}]" in log
 
 
 @pytest.mark.parametrize("secret", [CONNECTION, f"Authorization: Bearer {TOKEN}", SAS, f"Password={PASSWORD};"])

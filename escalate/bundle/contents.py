@@ -1,0 +1,174 @@
+"""What a bundle of this case is made from: what redaction sealed, and what the draft wrote from it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from escalate import resources
+from escalate.bundle import pages, places
+from escalate.bundle.documents import KeepList, Reference
+from escalate.bundle.members import Member, changed, of_bytes, of_file, read_sealed_file
+from escalate.case.layout import RESERVED_BELOW_REDACTED, SEALED_JOURNAL, SEALED_PATHS, Room
+from escalate.case.store import Case
+from escalate.errors import DocumentError, RedactionRefused
+from escalate.model.artifact import EvidenceDocument, StepRecord
+from escalate.model.base import ArtifactId
+from escalate.model.case import CaseDocument
+from escalate.model.exclusion import ExclusionsDocument
+from escalate.model.finding import FindingsDocument
+from escalate.model.observer import Observer
+from escalate.model.plan import Plan
+from escalate.model.question import QuestionsDocument
+from escalate.model.redaction import RedactionDocument, Sealed, Withheld
+from escalate.model.ticket import Ticket
+from escalate.model.timeline import TimelineDocument
+
+REPORT_FILE = "report.html"
+START_HERE_FILE = "start-here.md"
+MAX_START_HERE = 256 * 1024
+"""Bytes; START-HERE is in every zip, however small that must be."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A sealed artifact, and what stands for it in a zip that cannot carry it."""
+
+    item: Sealed
+    member: Member
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that may leave, and the description of what may not."""
+
+    case: CaseDocument
+    title: str
+    findings: FindingsDocument
+    questions: QuestionsDocument
+    start_here: bytes
+    documents: tuple[Member, ...]
+    """Most useful first."""
+    pieces: tuple[Piece, ...]
+    withheld: tuple[Reference, ...]
+    gaps: tuple[StepRecord, ...]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Cited path to the member that holds it where there is room for it."""
+        sealed = {piece.item.path: piece.member.name for piece in self.pieces}
+        return {reference.path: reference.member for reference in self.withheld} | sealed
+
+
+def gather(case: Case, observer: Observer) -> Contents:
+    """Read the case and prove each sealed file unchanged.
+
+    Raises:
+        RedactionRefused: a file is gone, a link, or not the bytes that were sealed.
+        DocumentError: redact or draft has not run.
+    """
+    redaction = case.read(RedactionDocument)
+    ticket = case.read(Ticket)
+    sealed = [item for item in redaction.items if isinstance(item, Sealed)]
+    _check(case, sealed, observer)
+    evidence = [item for item in redaction.items if item.path.split("/")[0] not in RESERVED_BELOW_REDACTED]
+    if len({item.artifact for item in evidence}) != len(evidence):
+        raise RedactionRefused(
+            "redaction.json describes one artifact twice", hint="run again: escalate redact --case DIR"
+        )
+    names = places.evidence_names(evidence)
+    pieces = tuple(_piece(case, item, names) for item in evidence if isinstance(item, Sealed))
+    withheld = tuple(_reference_of_withheld(item, names) for item in evidence if isinstance(item, Withheld))
+    findings, questions = case.read_sealed(FindingsDocument), case.read_sealed(QuestionsDocument)
+    title = ticket.title
+    return Contents(
+        case=case.read_sealed(CaseDocument),
+        title=title,
+        findings=findings,
+        questions=questions,
+        start_here=_start_here(case, title, findings),
+        documents=_documents(
+            case, redaction, findings, questions, {item.path: names[item.artifact] for item in evidence}
+        ),
+        pieces=pieces,
+        withheld=withheld,
+        gaps=tuple(step for step in case.read_sealed(EvidenceDocument).steps if step.outcome.state != "collected"),
+    )
+
+
+def _check(case: Case, sealed: list[Sealed], observer: Observer) -> None:
+    root = case.path(Room.REDACTED).resolve()
+    with observer.task("comparing with what was sealed", sum(item.size for item in sealed)) as task:
+        for item in sealed:
+            place = case.path(Room.REDACTED, item.path)
+            if not place.resolve().is_relative_to(root):
+                raise changed(item.path)
+            hasher, size = hashlib.sha256(), 0
+            for chunk in read_sealed_file(place):
+                hasher.update(chunk)
+                size += len(chunk)
+                task.advance(len(chunk))
+            if (size, hasher.hexdigest()) != (item.size, item.sha256):
+                raise changed(item.path)
+
+
+def _piece(case: Case, item: Sealed, names: dict[ArtifactId, str]) -> Piece:
+    place = case.path(Room.REDACTED, item.path)
+    return Piece(item, Member(names[item.artifact], "evidence", place, item.size, item.sha256, item.artifact))
+
+
+def _reference_of_withheld(item: Withheld, names: dict[ArtifactId, str]) -> Reference:
+    return Reference(
+        id=item.artifact,
+        member=names[item.artifact],
+        path=item.path,
+        kind=item.kind.value,
+        size=item.size,
+        sha256=item.sha256,
+        origin=item.origin,
+        captured_at=item.captured_at,
+        why=f"withheld: {item.reason}",
+        how_to_ask=item.how_to_get,
+    )
+
+
+def _start_here(case: Case, title: str, findings: FindingsDocument) -> bytes:
+    place = case.path(Room.DRAFT, START_HERE_FILE)
+    if place.is_file() and place.stat().st_size <= MAX_START_HERE:
+        return b"".join(read_sealed_file(place))
+    return pages.start_here(case.document.id, title, findings.verdict).encode()
+
+
+def _documents(
+    case: Case,
+    redaction: RedactionDocument,
+    findings: FindingsDocument,
+    questions: QuestionsDocument,
+    names: dict[str, str],
+) -> tuple[Member, ...]:
+    report = case.path(Room.DRAFT, REPORT_FILE)
+    if not report.is_file():
+        raise DocumentError(f"{report} is not there yet", hint="run: escalate draft --case DIR")
+
+    def sealed(name: str, place: Path) -> list[Member]:
+        return [of_file(name, "meta" if name.startswith("90-") else "document", place)] if place.is_file() else []
+
+    below = case.path(Room.REDACTED)
+    return (
+        *sealed(places.QUESTIONS, below / SEALED_PATHS[QuestionsDocument]),
+        of_bytes(places.QUESTIONS_PAGE, "document", pages.questions(questions, findings, names).encode()),
+        *sealed(places.FINDINGS, below / SEALED_PATHS[FindingsDocument]),
+        of_bytes(places.FINDINGS_PAGE, "document", pages.findings(findings, names).encode()),
+        *sealed(places.EXCLUSIONS, below / SEALED_PATHS[ExclusionsDocument]),
+        of_file(places.REPORT, "report", report),
+        of_bytes(places.KEEP_LIST, "meta", KeepList(kept=redaction.keep_list).to_json()),
+        *sealed(places.PLAN, below / SEALED_PATHS[Plan]),
+        *sealed(places.TIMELINE, below / SEALED_PATHS[TimelineDocument]),
+        of_bytes(places.REDACTION_REPORT, "meta", redaction.to_json()),
+        *sealed(places.RUN, below / SEALED_JOURNAL),
+        *(
+            of_file(f"{places.SCHEMAS}/{schema.name}", "meta", schema)
+            for schema in sorted(resources.schemas().glob("*.schema.json"))
+        ),
+    )

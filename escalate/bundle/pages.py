@@ -1,0 +1,106 @@
+"""The plain Markdown pages of a zip, for readers who open no JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from escalate.bundle import places
+from escalate.bundle.names import SUFFIX_OF_REFERENCE
+from escalate.model.base import CaseId, EvidenceId
+from escalate.model.finding import Evidence, FindingsDocument, Verdict
+from escalate.model.question import QuestionsDocument
+
+
+def start_here(case_id: CaseId, title: str, verdict: Verdict) -> str:
+    """The way into the zip, for a case whose draft has none."""
+    return "\n".join(
+        (
+            f"# {_line(title)}",
+            "",
+            f"Case {case_id}. Answerable by: {verdict.answerable_by} (confidence {verdict.confidence.value}).",
+            "",
+            _line(verdict.why),
+            "",
+            f"- the report: `{places.REPORT}`",
+            f"- the questions: `{places.QUESTIONS_PAGE}`",
+            f"- what was found, with the file and line of each proof: `{places.FINDINGS_PAGE}`",
+            f"- what is missing, and why: `{places.GAPS}`",
+            "",
+        )
+    )
+
+
+def what_is_not_here(held_back: int, withheld: int, report_dropped: bool, references: str) -> str:
+    """The closing section of START-HERE."""
+    if not held_back and not withheld:
+        return "\n## What is not in this zip\n\nNothing that was collected is left out.\n"
+    where = f"`*{SUFFIX_OF_REFERENCE}` in the place of each" if references == "one file each" else f"`{places.GAPS}`"
+    lines = ["", "## What is not in this zip", ""]
+    if report_dropped:
+        lines.append(f"- The report (`{places.REPORT}`) is too large for this zip: it is in the full one.")
+    if held_back:
+        lines.append(f"- {held_back} files are left out for their size; they are in the full zip.")
+    if withheld:
+        lines.append(f"- {withheld} files stay with the customer: redaction could not vouch for them.")
+    return "\n".join((*lines, "", f"Size, SHA-256, reason and how to ask for it: {where}.", ""))
+
+
+def questions(document: QuestionsDocument, findings: FindingsDocument, names: Mapping[str, str]) -> str:
+    """10-questions/questions.md."""
+    cited = {entry.id: entry for entry in findings.evidence}
+    lines = ["# Questions", ""]
+    if not document.questions:
+        lines += ["None: the evidence asks for no answer that only Microsoft can give.", ""]
+    for question in document.questions:
+        lines += [f"## {question.id}. {_line(question.text)}", ""]
+        facts = {
+            "Worker": question.worker,
+            "Instance id": question.instance_id,
+            "Window (UTC)": " to ".join(moment.isoformat() for moment in question.window_utc or ()) or None,
+            "Process": str(question.pid) if question.pid is not None else None,
+            "What would answer it": question.host_only_artifact,
+            "What the answer decides": question.what_the_answer_decides,
+            "Why only Microsoft": question.why_only_microsoft,
+            "Ruled out": "; ".join(question.ruled_out),
+        }
+        lines += [f"- {label}: {_line(fact)}" for label, fact in facts.items() if fact]
+        lines += ["", *_proofs(question.evidence, cited, names), ""]
+    return "\n".join(lines)
+
+
+def findings(document: FindingsDocument, names: Mapping[str, str]) -> str:
+    """13-findings/findings.md; each proof is named by its place in the zip, its line and its text."""
+    cited = {entry.id: entry for entry in document.evidence}
+    verdict = document.verdict
+    lines = ["# Findings", "", f"Answerable by {verdict.answerable_by}: {_line(verdict.why)}", ""]
+    lines += [
+        "A line number counts from 1 in the file named.",
+        f"Where a file is left out, `{SUFFIX_OF_REFERENCE}` follows its name.",
+        "",
+    ]
+    for gate in verdict.gates:
+        lines.append(f"- {gate.id} {gate.state}: {_line(gate.sentence)}")
+    for finding in document.findings:
+        lines += ["", f"## {finding.rule} {_line(finding.title)}", ""]
+        lines.append(
+            f"{finding.role.value}, {finding.severity}, confidence {finding.confidence.value}"
+            f" ({_line(finding.confidence_why)}), {finding.hits} hits"
+        )
+        if finding.demoted:
+            lines.append(f"Does not count: {_line(finding.demoted_because or 'demoted')}")
+        lines += ["", *_proofs(finding.evidence, cited, names)]
+    return "\n".join((*lines, ""))
+
+
+def _proofs(ids: tuple[EvidenceId, ...], cited: Mapping[EvidenceId, Evidence], names: Mapping[str, str]) -> list[str]:
+    lines = []
+    for proof in (cited[each] for each in ids if each in cited):
+        place = f" line {proof.line}" if proof.line else f" at {_line(proof.pointer)}" if proof.pointer else ""
+        moment = f", {proof.ts_utc.isoformat()}" if proof.ts_utc else ""
+        lines.append(f"- {proof.id} `{names.get(proof.path, proof.path)}`{place}{moment} ({proof.polarity.value})")
+        lines.append(f"  > {_line(proof.excerpt)}")
+    return lines
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,75 @@
+"""The verifier's engine: Aho-Corasick over anchors and known values, then `re` on the bytes around a hit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+
+from escalate.bundle.cookies import COOKIES
+from escalate.bundle.judgement import blank_masks
+from escalate.bundle.known_forms import known_forms
+from escalate.bundle.patterns import AFTER, BEFORE, PATTERNS, Pattern
+from escalate.bundle.vendor_patterns import SHAPES
+
+KNOWN_VALUE = "known value"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something that must not leave: `offset` in the buffer, never the value."""
+
+    rule: str
+    offset: int
+
+
+class SecondEngine:
+    """All patterns and known values, compiled once; holds no state of a scan."""
+
+    def __init__(self, known: Sequence[bytes] = ()) -> None:
+        self._by_anchor: list[tuple[Pattern, bool]] = []
+        literals: list[bytes] = []
+        for pattern in (*PATTERNS, *COOKIES, *SHAPES):
+            for anchor in pattern.anchors:
+                literals += [anchor, _wide(anchor)]
+                self._by_anchor += [(pattern, False), (pattern, True)]
+        self._anchors = BytesAhoCorasick(literals, implementation=Implementation.DFA)
+        forms = known_forms(known)
+        self._known = BytesAhoCorasick(list(forms)) if forms else None
+        self.look_behind = max(2 * BEFORE, len(forms[0]) if forms else 0)
+        """Bytes of earlier input a search may need."""
+        self.look_ahead = max(2 * AFTER, len(forms[0]) if forms else 0)
+        """Bytes of later input a search may need."""
+
+    def find(self, buffer: bytes, start: int, end: int) -> Iterator[Hit]:
+        """Hits whose anchor or known value begins in `buffer[start:end]`; what lies around is context."""
+        if self._known is not None:
+            for _, at, _ in self._known.find_matches_as_indexes(buffer):
+                if start <= at < end:
+                    yield Hit(KNOWN_VALUE, at)
+        for index, at, _ in self._anchors.find_matches_as_indexes(buffer.lower(), overlapping=True):
+            if start <= at < end:
+                pattern, wide = self._by_anchor[index]
+                if _matches(pattern, buffer, at, 2 if wide else 1):
+                    yield Hit(pattern.rule, at)
+
+
+def _matches(pattern: Pattern, buffer: bytes, at: int, step: int) -> bool:
+    """Look around an anchor; with a step of 2 at every other byte, which reads UTF-16 of either byte order."""
+    if step == 1 and pattern.at_anchor and not pattern.regex.match(buffer, at, at + AFTER):
+        return False  # the usual case, without a copy: blanking masks never makes more match
+    begin = at - min(at // step, BEFORE) * step
+    window = blank_masks(buffer[begin : at + AFTER * step : step])
+    anchor = (at - begin) // step
+    if pattern.at_anchor:
+        match = pattern.regex.match(window, anchor)
+        return match is not None and pattern.accept(match)
+    return any(
+        match.start() <= anchor < match.end() and pattern.accept(match) for match in pattern.regex.finditer(window)
+    )
+
+
+def _wide(anchor: bytes) -> bytes:
+    """UTF-16 of ASCII without the outer zero byte, which is before or after it depending on the byte order."""
+    return b"\0".join(anchor[index : index + 1] for index in range(len(anchor)))

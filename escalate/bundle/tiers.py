@@ -1,0 +1,48 @@
+"""The two zips of a case: the kit, which fits one attachment whatever happens, and the full one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from escalate.bundle.contents import Contents
+from escalate.bundle.manifest import complete
+from escalate.bundle.members import Member
+from escalate.bundle.selection import KIT_LIMIT, Deflated, Selection, best_of, everything
+from escalate.bundle.writer import Written, write_zip
+from escalate.model.observer import Observer
+
+_SLACK = 16_384
+"""Bytes by which the estimate of a zip's size may be off before it is made again."""
+_ATTEMPTS = 8
+
+
+def write_full(contents: Contents, destination: Path, observer: Observer) -> Written:
+    """Everything that was sealed."""
+    return _write(complete(contents, everything(contents)), contents, destination, observer)
+
+
+def write_kit(contents: Contents, destination: Path, observer: Observer, limit: int = KIT_LIMIT) -> Written:
+    """The best of it in at most `limit` bytes of finished zip.
+
+    What the lists in it cost is known only when it is finished, so a zip that came out too large is made again with
+    less; at the very last with nothing but START-HERE, summary, counts and manifest.
+    """
+    reserve, measure = _SLACK, Deflated()
+    for _ in range(_ATTEMPTS):
+        written = _write(
+            complete(contents, best_of(contents, limit - reserve, measure)), contents, destination, observer
+        )
+        if written.size <= limit:
+            return written
+        destination.unlink()
+        reserve += written.size - limit + _SLACK
+    nothing = best_of(contents, 0, measure)
+    return _write(
+        complete(contents, Selection("kit", (), nothing.held_back), terse=True), contents, destination, observer
+    )
+
+
+def _write(members: Sequence[Member], contents: Contents, destination: Path, observer: Observer) -> Written:
+    with observer.task(f"zipping {destination.name}", sum(member.size for member in members)) as task:
+        return write_zip(members, destination, created_at=contents.case.created_at, task=task)

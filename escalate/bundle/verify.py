@@ -1,0 +1,135 @@
+"""Proves a finished bundle, with another reader and another engine than those that made it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from escalate.bundle import places
+from escalate.bundle.known_forms import MIN_KNOWN
+from escalate.bundle.limits import BombError, Limits
+from escalate.bundle.nested import BROKEN, Check, Findings, Fingerprint, walk
+from escalate.bundle.second_engine import KNOWN_VALUE, SecondEngine
+from escalate.bundle.streams import CHUNK
+from escalate.bundle.verify_archive import (
+    check_declared,
+    check_documents,
+    check_layout,
+    check_names,
+    expands_too_far,
+    overlapping,
+)
+from escalate.bundle.verify_secrets import SecretScanner
+from escalate.bundle.zip_directory import directory_problem
+from escalate.errors import TargetError
+from escalate.model.manifest import VerificationDocument
+from escalate.model.observer import Observer, Task
+
+WHOLE = "(the zip itself)"
+_CHECKS = (
+    "archive: directory, CRC of each member, no overlaps, no bomb",
+    "portability: names for Windows, macOS and Linux, no links, no encryption, nothing twice",
+    "layout: only what the contract knows, nothing of it missing",
+    "hashes: SHA256SUMS and the manifest against what was read",
+    "schema: each JSON document of ours",
+    "secrets: contents and names of members, with an engine of its own, in UTF-8 and UTF-16",
+)
+
+
+def verify(
+    archive: Path, *, known: Sequence[bytes] = (), observer: Observer, limits: Limits | None = None
+) -> VerificationDocument:
+    """Reopen a zip and look at everything in it; what is wrong becomes a problem, never an error.
+
+    `known` are secret values that must not be there in any encoding. A zip that is not ours is scanned all the same.
+
+    Raises:
+        TargetError: the file itself cannot be read.
+    """
+    bounds = limits or Limits()
+    findings = Findings(bounds, SecondEngine(known))
+    try:
+        with archive.open("rb") as file, observer.task(f"proving {archive.name}", archive.stat().st_size) as task:
+            whole = SecretScanner(findings.engine)
+            sha256, size = _read_whole(file, whole)
+            members = _look_inside(file, size, findings, task)
+    except OSError as error:
+        raise TargetError(f"{archive}: {error.strerror}", hint="name a zip that can be read") from error
+    for leak in whole.finish():
+        check: Check = "known value" if leak.rule == KNOWN_VALUE else "secret"
+        findings.report(check, WHOLE, f"{leak.rule}, at byte {leak.offset}")
+    long_enough = sum(len(value) >= MIN_KNOWN for value in known)
+    return VerificationDocument(
+        archive=archive.name,
+        sha256=sha256,
+        size=size,
+        members=members,
+        bytes_scanned=findings.scanned + size,
+        checks=(
+            *_CHECKS,
+            f"nested archives: zip, tar, gzip, bzip2 and xz to depth {bounds.depth}",
+            f"known values: {long_enough} of {len(known)}, in every encoding we know (from {MIN_KNOWN} bytes up)",
+        ),
+        problems=tuple(findings.problems),
+    )
+
+
+def _read_whole(file: BinaryIO, scanner: SecretScanner) -> tuple[str, int]:
+    """Hash and size; comments and bytes between members come before the scanner on the way."""
+    hasher, size = hashlib.sha256(), 0
+    while chunk := file.read(CHUNK):
+        hasher.update(chunk)
+        scanner.feed(chunk)
+        size += len(chunk)
+    return hasher.hexdigest(), size
+
+
+def _look_inside(file: BinaryIO, size: int, findings: Findings, task: Task) -> int:
+    """The number of members; 0 when it cannot be opened."""
+    if problem := directory_problem(file, size, findings.limits):
+        findings.report("archive", WHOLE, f"{problem}: not read")
+        return 0
+    file.seek(0, os.SEEK_SET)
+    try:
+        archive = zipfile.ZipFile(file)
+    except BROKEN as error:
+        findings.report("archive", WHOLE, f"cannot be opened as a zip ({type(error).__name__}): damaged, or no zip")
+        return 0
+    with archive:
+        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        shown = check_names(archive, findings)
+        check_layout(names, shown, findings)
+        if overlapping(archive, size):
+            findings.report("archive", WHOLE, "members overlap or lie outside of the file: not read")
+        elif expands_too_far(archive, size, findings.limits):
+            findings.report("archive", WHOLE, f"unpacks to more than {findings.limits.ratio} times its size: not read")
+        else:
+            read = _read_members(archive, shown, findings, task)
+            if places.MANIFEST in read or places.SUMS in read:
+                check_declared(archive, read, shown, findings)
+            check_documents(archive, [name for name in names if name in read], shown, findings)
+        return len(names)
+
+
+def _read_members(
+    archive: zipfile.ZipFile, shown: dict[str, str], findings: Findings, task: Task
+) -> dict[str, Fingerprint]:
+    """Read every member whole; those that could be, by name."""
+    read: dict[str, Fingerprint] = {}
+    for info in archive.infolist():
+        if info.is_dir():
+            continue
+        label = shown[info.filename]
+        try:
+            with archive.open(info) as member:
+                read[info.filename] = walk(member, label, 0, findings, lambda _: None)
+        except BombError as error:
+            findings.report("nested", label, f"{error}: not read further")
+        except BROKEN as error:
+            findings.report("archive", label, f"cannot be read ({type(error).__name__}): damaged or encrypted")
+        task.advance(info.compress_size)
+    return read

@@ -1,0 +1,173 @@
+"""The three Jinja environments: whatever a template prints is made harmless there, not where the template remembers to.
+
+Filters, the same names in all: `say` (a statement of triage, as far as the verdict allows it), `layer`, `zone` (a
+question, or a thing nobody could see), `quoted` (a line of evidence), `code` (a path, id or command), `cite` (the
+places that bear a statement out; raises without one), `place` (file and line), and those of `text`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from escalate.draft import text
+from escalate.draft.claims import CLOSE, OPEN, Said, zone
+from escalate.draft.defect import DraftDefect
+from escalate.draft.facts import Facts
+from escalate.model.base import EvidenceId
+from escalate.model.finding import Evidence
+from escalate.resources import templates
+
+CITES = 3
+"""Places shown behind one statement; the others are counted."""
+LONGEST = 2000
+"""Characters of any one value that no filter has bounded."""
+
+_MARKDOWN = re.compile(r"[\\`*\[<]|(?<!\w)_|_(?!\w)|^[#+\-=~>]")
+_UNSAFE_ID = re.compile(r"[^A-Za-z0-9_-]")
+
+
+class Raw(str):
+    """Markdown or plain text that is ready to be printed as it stands."""
+
+    __slots__ = ()
+
+
+def html(facts: Facts, anchors: Iterable[EvidenceId]) -> ImmutableSandboxedEnvironment:
+    """For pages; `anchors` are the pieces of evidence that the page quotes, and so can be linked to."""
+    linkable = frozenset(anchors)
+
+    def code(value: str, limit: int = LONGEST) -> Markup:
+        return Markup("<code>{}</code>").format(zone(value, limit))
+
+    def one(item: Evidence) -> Markup:
+        label = Markup("<code>{}</code>").format(zone(place(item)))
+        if item.id not in linkable:
+            return Markup('<span class="cite">{}</span>').format(label)
+        return Markup('<a class="cite" href="#{}">{}</a>').format(anchor(item.id), label)
+
+    environment = _environment(facts, finalize=_for_html, autoescape=True)
+    environment.filters["code"] = code
+    environment.filters["quoted"] = lambda value: code(value, text.EXCERPT)
+    environment.filters["cite"] = _citer(facts, one, Markup(", "), lambda n: Markup(" and {} more").format(n))
+    environment.filters["anchor"] = anchor
+    return environment
+
+
+def markdown(facts: Facts) -> ImmutableSandboxedEnvironment:
+    """For Markdown that is also read as plain text."""
+    environment = _environment(facts, finalize=_for_markdown, autoescape=False)
+    environment.filters["code"] = _code_span
+    environment.filters["quoted"] = lambda value: _code_span(value, text.EXCERPT)
+    environment.filters["cite"] = _citer(
+        facts, lambda item: _code_span(place(item)), ", ", lambda n: f" and {n} more", wrap=Raw
+    )
+    return environment
+
+
+def plain_text(facts: Facts) -> ImmutableSandboxedEnvironment:
+    """For the ticket's fields, where no markup is read."""
+    environment = _environment(facts, finalize=_for_text, autoescape=False)
+    environment.filters["code"] = zone
+    environment.filters["quoted"] = lambda value: Raw(f'"{zone(value, text.EXCERPT)}"')
+    environment.filters["cite"] = _citer(
+        facts, lambda item: zone(place(item)), ", ", lambda n: f" and {n} more", wrap=Raw
+    )
+    return environment
+
+
+def place(item: Evidence) -> str:
+    """`LogFiles/x_docker.log:52`, or with a pointer where the file has no lines worth counting."""
+    if item.line is not None:
+        return f"{item.path}:{item.line}"
+    return f"{item.path}#{item.pointer}" if item.pointer else item.path
+
+
+def anchor(name: str) -> str:
+    """An id for the page that no hostile id can leave."""
+    return _UNSAFE_ID.sub("-", name)[:80]
+
+
+def _environment(facts: Facts, *, finalize: Callable[[Any], Any], autoescape: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(templates()),
+        undefined=StrictUndefined,
+        finalize=finalize,
+        autoescape=autoescape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        say=facts.speaker.say,
+        layer=facts.speaker.layer,
+        zone=zone,
+        place=place,
+        utc=text.moment,
+        size=text.size,
+        number=text.number,
+        count=text.count,
+        listed=text.listed,
+        sentence=text.sentence,
+        capital=text.capital,
+    )
+    environment.globals["span"] = text.span
+    return environment
+
+
+def _citer(
+    facts: Facts,
+    one: Callable[[Evidence], Any],
+    comma: Any,
+    more: Callable[[int], Any],
+    wrap: Callable[[Any], Any] = lambda value: value,
+) -> Callable[[Sequence[EvidenceId]], Any]:
+    def cite(ids: Sequence[EvidenceId]) -> Any:
+        if not ids:
+            raise DraftDefect(
+                "a statement would stand without evidence",
+                hint="this is a defect of a rule or a template: report it; the evidence in the case is intact",
+            )
+        items = [one(item) for item in facts.cited(ids)]
+        said = comma.join(items[:CITES])
+        return wrap(said + more(len(items) - CITES) if len(items) > CITES else said)
+
+    return cite
+
+
+def _code_span(value: str, limit: int = LONGEST) -> Raw:
+    marked = zone(value, limit)
+    inner = marked[1:-1]
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", inner)), default=0))
+    pad = " " if inner.startswith("`") or inner.endswith("`") else ""
+    return Raw(f"{OPEN}{fence}{pad}{inner}{pad}{fence}{CLOSE}")
+
+
+def _printable(value: object) -> str:
+    if value is None:
+        raise DraftDefect("a template prints a value that is not there", hint="report this; the evidence is intact")
+    return value if isinstance(value, str) else str(value)
+
+
+def _for_html(value: object) -> object:
+    if isinstance(value, Markup | Said):
+        return value
+    return text.clean(_printable(value), LONGEST)
+
+
+def _for_markdown(value: object) -> str:
+    if isinstance(value, Raw):
+        return value
+    words = _printable(value)
+    words = words if isinstance(words, Said) else text.clean(words, LONGEST)
+    return _MARKDOWN.sub(r"\\\g<0>", words)
+
+
+def _for_text(value: object) -> str:
+    words = _printable(value)
+    return words if isinstance(words, Said | Raw) else text.clean(words, LONGEST)

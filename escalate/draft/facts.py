@@ -1,0 +1,199 @@
+"""Everything the draft may know: the redacted documents of a case, with the look-ups that templates need."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from escalate.case.layout import SEALED_PATHS, Room
+from escalate.case.store import Case
+from escalate.draft.claims import Answerer, Speaker, blames
+from escalate.draft.defect import DraftDefect
+from escalate.errors import DocumentError
+from escalate.model.artifact import EvidenceDocument, StepRecord
+from escalate.model.base import Document, EvidenceId
+from escalate.model.case import CaseDocument
+from escalate.model.exclusion import ExclusionsDocument
+from escalate.model.finding import Evidence, Finding, FindingsDocument, Polarity
+from escalate.model.incident import Window
+from escalate.model.outcome import Collected
+from escalate.model.plan import Plan
+from escalate.model.question import Question, QuestionsDocument
+from escalate.model.redaction import RedactionDocument, Sealed, Withheld
+from escalate.model.rule import Confidence, Role
+from escalate.model.timeline import TimelineDocument
+
+READS: tuple[type[Document], ...] = (
+    CaseDocument,
+    Plan,
+    EvidenceDocument,
+    FindingsDocument,
+    QuestionsDocument,
+    ExclusionsDocument,
+    TimelineDocument,
+)
+
+_ROLES: Mapping[Role, int] = {Role.INDICATOR: 0, Role.FALSE_FRIEND: 1, Role.CONTEXT: 2, Role.NOISE: 3}
+_SEVERITIES: Mapping[str, int] = {"error": 0, "warning": 1, "info": 2}
+_CONFIDENCES: Mapping[Confidence, int] = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The redacted documents of one case."""
+
+    case: CaseDocument
+    plan: Plan
+    collected: EvidenceDocument
+    triage: FindingsDocument
+    asked: QuestionsDocument
+    ledger: ExclusionsDocument
+    timeline: TimelineDocument
+    redaction: RedactionDocument
+
+    @classmethod
+    def load(cls, case: Case) -> Facts:
+        """Read them; nothing else of the case is opened.
+
+        Raises:
+            CaseError: redaction has not run, or a document does not fit its schema.
+        """
+        return cls(
+            case=case.read_sealed(CaseDocument),
+            plan=case.read_sealed(Plan),
+            collected=case.read_sealed(EvidenceDocument),
+            triage=case.read_sealed(FindingsDocument),
+            asked=case.read_sealed(QuestionsDocument),
+            ledger=case.read_sealed(ExclusionsDocument),
+            timeline=case.read_sealed(TimelineDocument),
+            redaction=case.read(RedactionDocument),
+        )
+
+    @property
+    def answerable_by(self) -> Answerer:
+        """Who can answer."""
+        return self.triage.verdict.answerable_by
+
+    @cached_property
+    def speaker(self) -> Speaker:
+        """What may be said under this verdict."""
+        return Speaker(self.answerable_by)
+
+    @cached_property
+    def _evidence(self) -> dict[EvidenceId, Evidence]:
+        return {item.id: item for item in self.triage.evidence}
+
+    def cited(self, ids: Sequence[EvidenceId]) -> tuple[Evidence, ...]:
+        """The places behind ids.
+
+        Raises:
+            DraftDefect: an id that triage never wrote down.
+        """
+        unknown = [one for one in ids if one not in self._evidence]
+        if unknown:
+            raise DraftDefect(
+                f"a statement cites evidence {unknown[0]!r}, which findings.json does not hold",
+                hint="this is a defect of a rule: run escalate triage again, and report it if it stays",
+            )
+        return tuple(self._evidence[one] for one in ids)
+
+    def telling(self, ids: Sequence[EvidenceId], limit: int) -> tuple[Evidence, ...]:
+        """The places to quote when not all can be: the first ones, but never without one that contradicts."""
+        items = self.cited(ids)
+        shown = items[:limit]
+        against = next((item for item in items if item.polarity is Polarity.CONTRADICTS), None)
+        return shown if against is None or against in shown else (*shown[: limit - 1], against)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Those that count, the most telling first."""
+        asked_about = {one for question in self.questions for one in question.evidence}
+
+        def rank(finding: Finding) -> tuple[int, int, int, int, int]:
+            return (
+                0 if asked_about & set(finding.evidence) else 1,
+                _ROLES[finding.role],
+                _SEVERITIES[finding.severity],
+                _CONFIDENCES[finding.confidence],
+                -finding.hits,
+            )
+
+        return tuple(sorted((one for one in self.triage.findings if not _aside(one)), key=rank))
+
+    @cached_property
+    def set_aside(self) -> tuple[Finding, ...]:
+        """Those that matched and do not count, as triage ordered them."""
+        return tuple(one for one in self.triage.findings if _aside(one))
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """What is asked of Microsoft under this verdict: all, none, or what blames nobody."""
+        if self.answerable_by == "customer":
+            return ()
+        if self.answerable_by == "microsoft":
+            return self.asked.questions
+        return tuple(one for one in self.asked.questions if not blames(f"{one.text} {one.host_only_artifact}"))
+
+    @property
+    def window(self) -> Window | None:
+        """The incident window the user gave; without one, the span of the findings that count."""
+        if self.case.incident.window is not None:
+            return self.case.incident.window
+        firsts = [one.first_utc for one in self.findings if one.first_utc]
+        lasts = [one.last_utc for one in self.findings if one.last_utc]
+        return Window(start=min(firsts), end=max(lasts)) if firsts and lasts else None
+
+    @property
+    def problem_start(self) -> datetime | None:
+        """Start of the window."""
+        return self.window.start if self.window else None
+
+    @cached_property
+    def instances(self) -> tuple[str, ...]:
+        """Workers the user named, then those seen in findings that count."""
+        seen = (name for one in self.findings for name in one.instances)
+        return tuple(dict.fromkeys((*self.case.incident.target.instances, *seen)))
+
+    @cached_property
+    def gaps(self) -> tuple[StepRecord, ...]:
+        """Planned steps that brought nothing or not all: what broke, then what had nothing, then what was not tried."""
+        missing = [one for one in self.collected.steps if not isinstance(one.outcome, Collected)]
+        order = {"empty": 1, "skipped": 2}
+        return tuple(sorted(missing, key=lambda one: order.get(one.outcome.state, 0)))
+
+    @cached_property
+    def sealed(self) -> tuple[Sealed, ...]:
+        """Evidence that may leave; what is cited comes first."""
+        cited = {item.artifact for item in self.triage.evidence}
+        items = [one for one in self.redaction.items if isinstance(one, Sealed)]
+        return tuple(sorted(items, key=lambda one: (one.artifact not in cited, one.path)))
+
+    @cached_property
+    def withheld(self) -> tuple[Withheld, ...]:
+        """Evidence that stays."""
+        items = [one for one in self.redaction.items if isinstance(one, Withheld)]
+        return tuple(sorted(items, key=lambda one: one.path))
+
+
+def digests(case: Case) -> tuple[str, ...]:
+    """SHA-256 of each redacted document, in the order of `READS`.
+
+    Raises:
+        CaseError: redaction has not run.
+    """
+    return tuple(hashlib.sha256(_sealed_bytes(case, kind)).hexdigest() for kind in READS)
+
+
+def _sealed_bytes(case: Case, kind: type[Document]) -> bytes:
+    place = case.path(Room.REDACTED, SEALED_PATHS[kind])
+    try:
+        return place.read_bytes()
+    except FileNotFoundError as error:
+        raise DocumentError(f"{place} is not there yet", hint="run: escalate redact --case DIR") from error
+
+
+def _aside(finding: Finding) -> bool:
+    return finding.demoted or finding.role is Role.NOISE

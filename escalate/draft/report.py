@@ -1,0 +1,100 @@
+"""report.html: one page that needs nothing from outside, runs nothing, and holds at most some hundred kilobytes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from escalate.draft import environment, wording
+from escalate.draft.chronicle import chronicle
+from escalate.draft.claims import lint_html, plain
+from escalate.draft.facts import Facts
+from escalate.draft.samples_svg import charts
+from escalate.draft.ticket import identity, reported
+from escalate.draft.timeline_svg import draw
+from escalate.model.base import EvidenceId
+from escalate.model.finding import Evidence, Finding
+from escalate.resources import templates
+
+FINDINGS = 25
+QUOTES = 4
+"""Quoted lines below one finding."""
+REGISTER = 40
+"""Quoted lines that gates, questions and exclusions cite and no finding shows."""
+ROWS = 120
+"""Rows of the timeline's table."""
+LIST = 40
+"""Entries of any other list."""
+FILES = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One finding with the lines quoted below it; a line is quoted once on the page."""
+
+    finding: Finding
+    quotes: tuple[Evidence, ...]
+
+
+def make_report(facts: Facts) -> str:
+    """The page.
+
+    Raises:
+        DraftDefect: the text would claim more than the evidence shows, or cites nothing.
+    """
+    cards = tuple(_cards(facts))
+    quoted = {item.id for card in cards for item in card.quotes}
+    register = tuple(_register(facts, quoted))
+    style = (templates() / "report" / "report.css").read_text(encoding="utf-8")
+    picture = draw(facts.timeline, facts.window)
+    page = (
+        environment.html(facts, quoted | {item.id for item in register})
+        .get_template("report/report.html.j2")
+        .render(
+            facts=facts,
+            ruling=wording.ruling(facts),
+            seen=wording.seen(facts),
+            title=wording.title(facts),
+            reported=reported(facts),
+            identity=tuple(identity(facts)),
+            cards=cards,
+            register=register,
+            picture=picture,
+            charts=charts(facts),
+            rows=chronicle(facts.timeline, facts.window, ROWS),
+            policy=_policy(style),
+            limits={"findings": FINDINGS, "list": LIST, "files": FILES},
+        )
+    )
+    lint_html(page, facts.answerable_by, where="report.html")
+    return plain(page)
+
+
+def _cards(facts: Facts) -> Iterable[Card]:
+    shown: set[EvidenceId] = set()
+    for finding in facts.findings[:FINDINGS]:
+        fresh = facts.telling([one for one in finding.evidence if one not in shown], QUOTES)
+        shown.update(item.id for item in fresh)
+        yield Card(finding, fresh)
+
+
+def _register(facts: Facts, quoted: set[EvidenceId]) -> Iterable[Evidence]:
+    """What else is cited, once each, in the order of the page."""
+    cited: list[EvidenceId] = []
+    for question in facts.questions:
+        cited += question.evidence
+    for gate in facts.triage.verdict.gates:
+        cited += gate.evidence
+    for entry in facts.ledger.exclusions[:LIST]:
+        cited += entry.evidence[: environment.CITES]
+    for finding in facts.set_aside[:LIST]:
+        cited += finding.evidence[: environment.CITES]
+    others = [one for one in dict.fromkeys(cited) if one not in quoted]
+    return facts.cited(others[:REGISTER])
+
+
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,194 @@
+"""ticket.json and ticket.md: the portal's fields, and the full text that travels in the zip."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from escalate.draft import environment, wording
+from escalate.draft.chronicle import CHANGES, chronicle
+from escalate.draft.claims import Said, lint, plain
+from escalate.draft.facts import Facts
+from escalate.model.base import CaseId
+from escalate.model.kind import Kind
+from escalate.model.redaction import Sealed
+from escalate.model.ticket import Ticket
+
+DESCRIPTION = 8000
+"""Characters of the description; our cap, the API states none."""
+ESSENTIALS = 1500
+"""Characters at its start that stand alone: what a reader of a ticket list sees."""
+
+RECORDS_CHANGES = (Kind.ACTIVITY_LOG, Kind.PLATFORM_LOG, Kind.EVENT_LOG, Kind.RESOURCE_HEALTH, Kind.SERVICE_HEALTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of each list is shown."""
+
+    findings: int
+    timeline: int
+    exclusions: int
+    missing: int
+    remedies: int
+    gaps: int
+    files: int
+    withheld: int
+    questions: int = 5
+    words: int = 600
+
+
+FULL = Limits(findings=20, timeline=40, exclusions=40, missing=40, remedies=20, gaps=60, files=150, withheld=60)
+
+_LEANER = (
+    Limits(findings=6, timeline=14, exclusions=12, missing=8, remedies=8, gaps=0, files=0, withheld=6),
+    Limits(findings=4, timeline=8, exclusions=8, missing=6, remedies=6, gaps=0, files=0, withheld=3, words=400),
+    Limits(findings=2, timeline=5, exclusions=5, missing=4, remedies=4, gaps=0, files=0, withheld=2, words=260),
+    Limits(findings=1, timeline=0, exclusions=2, missing=2, remedies=2, gaps=0, files=0, withheld=0, words=160),
+)
+_BRIEFER = (
+    Limits(findings=1, timeline=0, exclusions=0, missing=5, remedies=4, gaps=0, files=0, withheld=0, words=500),
+    Limits(findings=1, timeline=0, exclusions=0, missing=3, remedies=3, gaps=0, files=0, withheld=0, words=240),
+    Limits(findings=1, timeline=0, exclusions=0, missing=2, remedies=2, gaps=0, files=0, withheld=0, words=130),
+    Limits(
+        findings=1, timeline=0, exclusions=0, missing=1, remedies=1, gaps=0, files=0, withheld=0, questions=3, words=90
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the reporter wrote, as far as it may be repeated."""
+
+    title: Said
+    symptom: Said
+    impact: Said
+    cut: bool
+    """Sentences that name a cause the evidence does not bear out are left out."""
+
+
+def make_ticket(facts: Facts) -> Ticket:
+    """The fields of the ticket; consent and contact are never filled in here.
+
+    Raises:
+        DraftDefect: the text would claim more than the evidence shows.
+    """
+    incident = facts.case.incident
+    name = wording.title(facts)
+    lint(name, facts.answerable_by, where="the ticket's title")
+    return Ticket(
+        case_id=facts.case.id,
+        name=ticket_name(facts.case.id),
+        title=name,
+        description=description(facts),
+        severity=incident.severity,
+        resource_id=incident.target.resource_id,
+        problem_start=facts.problem_start,
+        advanced_diagnostics=incident.consent.advanced_diagnostics,
+    )
+
+
+def ticket_name(case_id: CaseId) -> str:
+    """The resource name: the case id in the characters the API takes; the same case never gets another."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", case_id)[:59]
+    return name if re.match(r"[A-Za-z][A-Za-z0-9_-]{2}", name) else f"esc-{name}"
+
+
+def description(facts: Facts) -> str:
+    """Plain text for the portal: at most `DESCRIPTION` characters, the first `ESSENTIALS` of which stand alone."""
+    essentials = _fitting(facts, "ticket/essentials.txt.j2", _BRIEFER, ESSENTIALS)
+    details = _fitting(facts, "ticket/details.txt.j2", _LEANER, DESCRIPTION - len(essentials) - 1)
+    return f"{essentials}\n{details}"
+
+
+def full_text(facts: Facts) -> str:
+    """ticket.md."""
+    words = environment.markdown(facts).get_template("ticket/ticket.md.j2").render(_context(facts, FULL))
+    lint(words, facts.answerable_by, where="ticket.md")
+    return plain(words)
+
+
+def start_here(facts: Facts) -> str:
+    """The page that a support engineer opens first."""
+    words = environment.markdown(facts).get_template("start/start-here.md.j2").render(_context(facts, FULL))
+    lint(words, facts.answerable_by, where="start-here.md")
+    return plain(words)
+
+
+def reported(facts: Facts) -> Reported:
+    """The reporter's title, symptom and impact; not a finding."""
+    incident = facts.case.incident
+    said = [facts.speaker.reported(words) for words in (incident.title, incident.symptom, incident.impact)]
+    (title, _), (symptom, _), (impact, _) = said
+    if symptom.startswith(title):
+        title = Said("")  # said again as the symptom's first sentence
+    return Reported(title, symptom, impact, any(cut for _, cut in said))
+
+
+def _fitting(facts: Facts, template: str, tries: tuple[Limits, ...], room: int) -> str:
+    """The fullest rendering that fits; the leanest, cut at a line, when none does."""
+    text = environment.plain_text(facts).get_template(template)
+    words = ""
+    for limits in tries:
+        rendered = text.render(_context(facts, limits))
+        lint(rendered, facts.answerable_by, where="the ticket's description")
+        words = plain(rendered)
+        if len(words) <= room:
+            return words
+    return _cut(words, room)
+
+
+def _cut(words: str, room: int) -> str:
+    note = "[cut here; 00-report.html has it all]\n"
+    kept = words[: room - len(note)]
+    return kept[: kept.rfind("\n") + 1] + note
+
+
+def _context(facts: Facts, limits: Limits) -> dict[str, object]:
+    return {
+        "facts": facts,
+        "limits": limits,
+        "ruling": wording.ruling(facts),
+        "seen": wording.seen(facts),
+        "title": wording.title(facts),
+        "reported": reported(facts),
+        "timeline": chronicle(facts.timeline, facts.window, limits.timeline),
+        "changes": chronicle(facts.timeline, facts.window, 20, CHANGES),
+        "change_sources": sorted({one for one in map(_records_changes, facts.sealed) if one}),
+        "identity": tuple(identity(facts)),
+    }
+
+
+def _records_changes(item: Sealed) -> str | None:
+    """The name of a kind of evidence in which a deployment, a restart or a platform event would show."""
+    if item.kind is Kind.LOG_TABLE and "platformlog" in item.path.lower():
+        return "AppServicePlatformLogs"
+    return item.kind.value if item.kind in RECORDS_CHANGES else None
+
+
+def identity(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What support needs to find the app on its side: name, and values or none when nobody told us."""
+    target = facts.case.incident.target
+    ids = target.instance_ids
+    workers = [f"{name} (instance id {ids[name]})" if name in ids else name for name in facts.instances]
+    workers += [f"{name} (instance id {value})" for name, value in ids.items() if name not in facts.instances]
+    local = facts.collected.target.kind == "local"
+    pids = sorted({one.pid for one in facts.collected.artifacts if one.pid is not None})
+    yield "Resource id", (target.resource_id,) if target.resource_id else ()
+    yield "Plan SKU", (target.sku,) if target.sku else ()
+    yield "Operating system", (target.os,) if target.os else ()
+    yield "Region", (target.region,) if target.region else ()
+    yield "Runtime", (target.runtime,) if target.runtime else ()
+    yield "Workers", tuple(workers)
+    if target.sibling_apps:
+        yield "Other apps of the plan", target.sibling_apps
+    if local:
+        yield "Collected on", (facts.collected.host,)
+    if pids:
+        yield "Processes", (", ".join(f"pid {pid}" for pid in pids[:12]),)
+    if facts.window:
+        yield (
+            "Incident window" if facts.case.incident.window else "Seen in the evidence",
+            (f"{facts.window.start:%Y-%m-%d %H:%M:%S} to {facts.window.end:%Y-%m-%d %H:%M:%S} UTC",),
+        )

@@ -1,0 +1,106 @@
+"""The few sentences that ticket, report and start page share: title, headline, and the verdict in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from escalate.draft import text
+from escalate.draft.claims import LEFT_OUT, Said, blames
+from escalate.draft.facts import Facts
+from escalate.model.base import EvidenceId
+from escalate.model.finding import Finding, Precision
+
+TITLE = 250
+"""Our cap; the ticket API states none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A verdict in words."""
+
+    label: str
+    meaning: str
+    advice: str
+
+
+RULINGS: Mapping[str, Ruling] = MappingProxyType(
+    {
+        "customer": Ruling(
+            "The evidence points to the application",
+            "The cause can be found and mended from your side.",
+            "Filing is likely unnecessary: nothing here waits for an answer that only Microsoft has. "
+            "Do the next steps first; the ticket is drafted in case they do not help.",
+        ),
+        "undetermined": Ruling(
+            "The evidence does not settle who can answer",
+            "It neither explains the incident from the application's side nor rules that side out.",
+            "Collect what is listed as missing first: it decides whether there is a question for Microsoft at all.",
+        ),
+        "microsoft": Ruling(
+            "Only Microsoft can answer this",
+            "What can be tested from the application's side was tested; the missing facts are not visible from there.",
+            "The questions are closed, each with what was ruled out before asking it.",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen, how often, where and when, and the evidence for it."""
+
+    headline: Said
+    numbers: Said
+    """Empty, with the evidence, when nothing was found that counts."""
+    evidence: tuple[EvidenceId, ...]
+
+
+def ruling(facts: Facts) -> Ruling:
+    """The verdict in words."""
+    return RULINGS[facts.answerable_by]
+
+
+def seen(facts: Facts) -> Seen:
+    """What was seen, in numbers, from the most telling finding."""
+    for finding in facts.findings:
+        words = facts.speaker.say(text.capital(finding.title), 300)
+        if words is LEFT_OUT:
+            words = Said(f"Signature {text.clean(finding.rule, 20)} matched")
+        return Seen(words, Said(_numbers(finding)), finding.evidence)
+    return Seen(Said("No known signature that counts was found in the evidence"), Said(""), ())
+
+
+def title(facts: Facts) -> str:
+    """The ticket's title, out of what was seen: finding, worker, time. Never the reporter's theory."""
+    for finding in facts.findings:
+        words = text.clean(text.capital(finding.title), 150)
+        if facts.answerable_by != "microsoft" and blames(words):
+            continue
+        return _capped(f"{words}{_when_and_where(finding)}")
+    window = facts.window
+    when = f", {text.span(window.start, window.end)}" if window else ""
+    return _capped(f"App Service incident without a known signature in the evidence{when}")
+
+
+def _numbers(finding: Finding) -> str:
+    words = [text.count(finding.hits, "time") + (f" on {_workers(finding)}" if finding.instances else "")]
+    if finding.first_utc and finding.last_utc:
+        words.append(text.span(finding.first_utc, finding.last_utc))
+    return ", ".join(words)
+
+
+def _when_and_where(finding: Finding) -> str:
+    words = [_workers(finding)] if finding.instances else []
+    if finding.first_utc is not None:
+        words.append(f"{'since' if finding.hits > 1 else 'at'} {text.moment(finding.first_utc, Precision.MINUTE)}")
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _workers(finding: Finding) -> str:
+    return text.listed([text.clean(name, 64) for name in finding.instances], 2)
+
+
+def _capped(words: str) -> str:
+    return words if len(words) <= TITLE else words[: TITLE - 1].rstrip() + "…"

@@ -1,0 +1,44 @@
+"""Links that open something for whoever holds them: asynchronous operations of ARM, workspaces of Microsoft support."""
+
+from __future__ import annotations
+
+import re
+
+from escalate.redact.detectors.registry import Detector
+
+DETECTORS = (
+    Detector(
+        id="arm-operation-url",
+        kind="SIGNEDURL",
+        title="Signed operationsStatus and operationResults links (t=, c=, s=, h=)",
+        anchors=(r"operation(?:s)?(?:Status|Statuses|Results)/[^?\s\"'<>]{1,512}\?",),
+        caseless=True,
+        pattern=re.compile(
+            rb"(?i:operations?(?:Status|Statuses|Results))/[^?\s\"'<>]{1,512}\?(?:api-version=[\w.-]{1,40}(?:&amp;|&|\\u0026)?)?(?P<secret>[^\s\"'<>]{16,4096})"
+        ),
+        before=600,
+        accepts=lambda match: re.search(rb"(?:^|[&;6])[tcsh]=", match["secret"]) is not None,
+        positives=(
+            (
+                "https://management.azure.com/subscriptions/0/providers/Microsoft.Web/locations/w/operationResults/1?api-version=2023-12-01&t=638&c=MIIHpTCCBo2g&s=abc&h=def",
+                "MIIHpTCCBo2g",
+            ),
+        ),
+        negatives=("https://management.azure.com/subscriptions/0/operationresults/1?api-version=2023-12-01",),
+    ),
+    Detector(
+        id="support-workspace",
+        kind="SIGNEDURL",
+        title="Upload workspaces of Microsoft support",
+        anchors=(r"support\.microsoft\.com(?:\\?/|%2f)files(?:\?|%3f)workspace(?:=|%3d)",),
+        caseless=True,
+        pattern=re.compile(
+            rb"(?i:support\.microsoft\.com(?:\\?/|%2f)files(?:\?|%3f)workspace(?:=|%3d))(?P<secret>[^\s\"'<>]{4,4096})"
+        ),
+        before=96,
+        positives=(
+            ("upload to https://support.microsoft.com/files?workspace=eyJ0eXAiOiJKV1Qi&x=1", "eyJ0eXAiOiJKV1Qi"),
+        ),
+        negatives=("https://support.microsoft.com/files",),
+    ),
+)

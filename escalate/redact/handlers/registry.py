@@ -1,0 +1,57 @@
+"""What a handler is, and where they are found: every module of this package with HANDLER takes part."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import escalate.redact.handlers
+from escalate.model.kind import Kind
+from escalate.model.redaction import Ledger
+from escalate.redact.engine import Engine
+
+
+class CannotRedact(Exception):
+    """This file cannot be made safe; the message is the reason its reference will give."""
+
+
+class Handler(Protocol):
+    """Redacts files of some kinds."""
+
+    @property
+    def name(self) -> str:
+        """What the ledger calls it."""
+        ...
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What it takes; a kind without a handler is withheld."""
+        ...
+
+    def redact(self, source: Path, sink: BinaryIO, engine: Engine) -> Ledger:
+        """Write the redacted file into `sink` (readable, seekable, empty), and prove it by reading it again.
+
+        Raises:
+            CannotRedact: it is not what it claims to be, or something would be left.
+            OSError, ValueError: it cannot be read; the caller withholds it all the same.
+        """
+        ...
+
+
+@functools.cache
+def handlers() -> tuple[Handler, ...]:
+    """All handlers."""
+    found: list[Handler] = []
+    for module in pkgutil.iter_modules(escalate.redact.handlers.__path__):
+        loaded = importlib.import_module(f"escalate.redact.handlers.{module.name}")
+        if hasattr(loaded, "HANDLER"):
+            found.append(loaded.HANDLER)
+    return tuple(found)
+
+
+def handler_of(kind: Kind) -> Handler | None:
+    """The handler of a kind, if there is one."""
+    return next((handler for handler in handlers() if kind in handler.kinds), None)

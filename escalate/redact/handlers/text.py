@@ -1,0 +1,78 @@
+"""Everything that is text: logs, JSON, XML, CSV, dumps of threads, snapshots of /proc."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import BinaryIO
+
+from escalate.model.kind import Kind
+from escalate.model.redaction import Ledger
+from escalate.redact.engine import Engine
+from escalate.redact.handlers.encoding import HEAD_BYTES, encoding_of, open_text, sink_for, source_for
+from escalate.redact.handlers.registry import CannotRedact
+
+_OPAQUE = frozenset(
+    {
+        Kind.HPROF,
+        Kind.JFR,
+        Kind.MINIDUMP,
+        Kind.ELF_CORE,
+        Kind.KERNEL_DUMP,
+        Kind.GCDUMP,
+        Kind.NETTRACE,
+        Kind.PCAP,
+        Kind.ARCHIVE,
+        Kind.BINARY,
+    }
+)
+_ROUNDS = 3
+JSON_CHECK_BYTES = 2 * 1024 * 1024
+"""Larger documents are not parsed to prove that they still parse."""
+
+
+class TextHandler:
+    """Streams through the engine; the result has the encoding and the number of lines of the original."""
+
+    name = "text"
+    kinds = frozenset(Kind) - _OPAQUE
+
+    def redact(self, source: Path, sink: BinaryIO, engine: Engine) -> Ledger:
+        """See `Handler.redact`."""
+        with source.open("rb") as raw:
+            encoding = encoding_of(raw.read(HEAD_BYTES))
+        for rounds in range(1, _ROUNDS + 1):
+            sink.seek(0)
+            sink.truncate()
+            with source.open("rb") as raw:
+                ledger = engine.redact_stream(open_text(raw), sink_for(sink, encoding), rounds)
+            sink.flush()
+            sink.seek(0)
+            left, lines = engine.findings(source_for(sink, encoding))
+            if not left:
+                break
+        else:
+            raise CannotRedact(f"after {_ROUNDS} rounds this was still found: {', '.join(sorted(left))}")
+        if lines != ledger.lines:
+            raise CannotRedact(f"it had {ledger.lines} lines and has {lines} after redaction")
+        _check_json(source, sink)
+        return ledger.model_copy(update={"handler": self.name})
+
+
+def _check_json(source: Path, sink: BinaryIO) -> None:
+    if source.stat().st_size > JSON_CHECK_BYTES or not _is_json(source.read_bytes()):
+        return
+    sink.seek(0)
+    if not _is_json(sink.read()):
+        raise CannotRedact("it was JSON and would not be after redaction")
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+HANDLER = TextHandler()

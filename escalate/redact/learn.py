@@ -1,0 +1,227 @@
+"""Learns, before the first file is redacted: who and what is named in the case, and which secrets it gives away."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from escalate.case import private
+from escalate.case.layout import Room
+from escalate.case.store import Case
+from escalate.model.artifact import EvidenceDocument
+from escalate.model.case import CaseDocument
+from escalate.model.kind import Kind
+from escalate.model.observer import Observer
+from escalate.model.target import LocalTarget, PathTarget
+from escalate.redact.detectors.registry import Detector, detectors
+from escalate.redact.handlers.encoding import open_text
+from escalate.redact.handlers.registry import CannotRedact, handler_of
+from escalate.redact.known import CONFIG_BYTES, MAX_VALUES, is_worth_searching, values_in_config
+from escalate.redact.names import Name, NameBook, public_suffix, worth_masking
+from escalate.redact.rule import Hit
+from escalate.redact.rules import DetectorRule, EngineInputs, decoded_value, pseudonym_pairs
+from escalate.redact.scan import STEP, Matcher, Pass
+from escalate.redact.users import local_users
+
+MAX_NAMES = 5_000
+_SETTINGS = (Kind.CONFIG, Kind.PLATFORM_LOG)
+_SETTING_DETECTORS = ("password-assignment", "secret-assignment")
+
+_HOME = Detector(
+    id="home",
+    kind="USER",
+    title="User names in home paths",
+    anchors=(r"/home/[\w.\-]{2}", r"[\\/]Users[\\/]{1,4}[\w.\-]{2}", r"%5cusers%5c[\w.\-]{2}"),
+    caseless=True,
+    pattern=re.compile(
+        rb"(?i:/home/|[\\/]Users[\\/]{1,4}|%5cusers%5c)(?P<secret>[A-Za-z_][\w.-]{1,31}[$]?)(?=[\\/\s\"':;,)<\]]|%5c|$)"
+    ),
+    after=64,
+    positives=(),
+    negatives=(),
+)
+_SERVER = Detector(
+    id="server",
+    kind="HOST",
+    title="Servers of connection strings",
+    anchors=(
+        r"(?:Server|Data Source|Addr|Address|AccountEndpoint|Endpoint)\s{0,4}=\s{0,4}[\w:/\\]",
+        r"\.core\.windows\.net",
+        r"[\w]:(?:6379|6380),",
+    ),
+    caseless=True,
+    pattern=re.compile(
+        rb"(?i:\b(?:Server|Data Source|Addr|Address|AccountEndpoint|Endpoint) {0,4}= {0,4}"
+        rb"(?:tcp:|https:(?:\\?/){2}|sb:(?:\\?/){2})?"
+        rb"(?P<secret>[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,6}))(?=[,;:/\\\s\"'])"
+    ),
+    after=320,
+    positives=(),
+    negatives=(),
+)
+_ACCOUNT = Detector(
+    id="account",
+    kind="HOST",
+    title="Storage accounts of connection strings",
+    anchors=(r"AccountName\s{0,4}=\s{0,4}[a-z0-9]{3}",),
+    caseless=True,
+    pattern=re.compile(rb"(?i:AccountName) {0,4}= {0,4}(?P<secret>[a-z0-9]{3,24})(?=;)"),
+    after=64,
+    positives=(),
+    negatives=(),
+)
+_EMAIL_LOCAL = re.compile(r"[a-z]{2,}[._][a-z]{2,}[0-9]{0,4}")
+
+
+@dataclass
+class _Notes:
+    """What a pass over the evidence has found so far."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    names: dict[Name, None] = field(default_factory=dict)
+
+    def name(self, name: Name) -> None:
+        if len(self.names) < MAX_NAMES:
+            self.names[name] = None
+
+    def value(self, value: str, name: str) -> None:
+        if len(self.values) < MAX_VALUES:
+            self.values.setdefault(value, name)
+
+
+def own_names(document: CaseDocument, evidence: EvidenceDocument) -> tuple[str, ...]:
+    """What the site itself is called: never a secret, never a person."""
+    facts = document.incident.target
+    found = {*facts.instances, *facts.instance_ids, *facts.instance_ids.values(), *facts.sibling_apps}
+    sites = set(facts.sibling_apps)
+    if facts.resource_id:
+        parts = facts.resource_id.strip("/").split("/")
+        found |= {part for part in parts if len(part) > 2}
+        sites |= {parts[place + 1] for place, part in enumerate(parts[:-1]) if part.casefold() in ("sites", "slots")}
+    for artifact in evidence.artifacts:
+        found |= {name for name in (artifact.site, artifact.instance) if name}
+        sites |= {artifact.site} if artifact.site else set()
+    found |= {f"{site}{suffix}" for site in sites for suffix in (".azurewebsites.net", ".scm.azurewebsites.net")}
+    return tuple(sorted(found))
+
+
+def learn(case: Case, evidence: EvidenceDocument, observer: Observer) -> tuple[EngineInputs, Mapping[str, str]]:
+    """Read everything once.
+
+    Returns what the engine is made of, and the secret values that were found here (value to setting).
+    """
+    document = case.document
+    own = own_names(document, evidence)
+    key = private.case_key(case)
+    book = NameBook(key)
+    notes = _Notes()
+    _learn_from_case(document, evidence, notes)
+    sure = [one for one in detectors() if one.learn or one.id in ("email", *_SETTING_DETECTORS)]
+    everywhere = [one for one in sure if one.id not in _SETTING_DETECTORS]
+    asides = (_HOME, _SERVER, _ACCOUNT)
+    plain = Matcher(DetectorRule(one, key, book, own) for one in (*everywhere, *asides))
+    settings = Matcher(DetectorRule(one, key, book, own) for one in (*sure, *asides))
+    _learn_from_texts(_texts(document, evidence), plain, notes)
+    with observer.task("learning names", sum(artifact.size for artifact in evidence.artifacts)) as task:
+        for artifact in evidence.artifacts:
+            if handler_of(artifact.kind) is not None:
+                place = case.path(Room.EVIDENCE, artifact.path)
+                matcher = settings if artifact.kind in _SETTINGS else plain
+                # what cannot be read here cannot be redacted either, and is withheld then, with the reason
+                with contextlib.suppress(OSError, ValueError, CannotRedact):
+                    _learn_from_file(place, artifact.kind, matcher, notes)
+            task.advance(artifact.size)
+    values = {value: name for value, name in notes.values.items() if is_worth_searching(value, own)}
+    known = {value for value in private.known_values(case) if is_worth_searching(value, own)} | set(values)
+    inputs = EngineInputs(
+        key=key,
+        known_values=tuple(sorted(known)),
+        names=worth_masking(notes.names, own),
+        own_names=own,
+        pseudonyms=pseudonym_pairs(private.read_map(case)),
+    )
+    return inputs, values
+
+
+def _learn_from_case(document: CaseDocument, evidence: EvidenceDocument, notes: _Notes) -> None:
+    contact = document.incident.contact
+    both = " ".join(part for part in (contact.first_name, contact.last_name) if part)
+    for text in (both, contact.first_name, contact.last_name):
+        if text:
+            notes.name(Name("person", text))
+    if contact.email:
+        notes.name(Name("user", contact.email.partition("@")[0]))
+    if contact.phone:
+        notes.name(Name("phone", contact.phone))
+        notes.name(Name("phone", re.sub(r"[^\d+]", "", contact.phone)))
+    if isinstance(evidence.target, LocalTarget):
+        for user in local_users():
+            notes.name(Name("user", user))
+
+
+def _texts(document: CaseDocument, evidence: EvidenceDocument) -> Iterator[str]:
+    incident = document.incident
+    yield from (incident.title, incident.symptom, incident.impact)
+    for target in (document.target, evidence.target):
+        if isinstance(target, PathTarget):
+            yield target.path + "/"
+        else:
+            yield from target.logs
+    for artifact in evidence.artifacts:
+        yield f"/{artifact.path}\n{artifact.origin}"
+
+
+def _learn_from_texts(texts: Iterator[str], matcher: Matcher, notes: _Notes) -> None:
+    scan = Pass(matcher)
+    scan.found = []
+    for text in texts:
+        scan.feed(text.encode("utf-8", "surrogatepass") + b"\n")
+        _note(scan, notes, "case.json")
+    scan.finish()
+    _note(scan, notes, "case.json")
+
+
+def _learn_from_file(path: Path, kind: Kind, matcher: Matcher, notes: _Notes) -> None:
+    scan = Pass(matcher)
+    scan.found = []
+    with path.open("rb") as raw:
+        source = open_text(raw)
+        while data := source.read(STEP):
+            scan.feed(data)
+            _note(scan, notes, path.name)
+    scan.finish()
+    _note(scan, notes, path.name)
+    if kind is Kind.CONFIG and path.stat().st_size <= CONFIG_BYTES:
+        with path.open("rb") as raw:
+            source = open_text(raw)
+            text = b"".join(iter(lambda: source.read(STEP), b"")).decode("utf-8-sig", "replace")
+        for value, name in values_in_config(text):
+            notes.value(value, name)
+
+
+def _note(scan: Pass, notes: _Notes, where: str) -> None:
+    for hit in scan.found or ():
+        _note_hit(hit, notes, where)
+    scan.found = []
+
+
+def _note_hit(hit: Hit, notes: _Notes, where: str) -> None:
+    text = decoded_value(hit.value)
+    if hit.label == _HOME.id:
+        notes.name(Name("user", text))
+    elif hit.label == "email":
+        local = text.partition("@")[0].casefold()
+        if _EMAIL_LOCAL.fullmatch(local):
+            notes.name(Name("user", local))
+    elif hit.label == _SERVER.id:
+        notes.name(Name("host", text.casefold()))
+    elif hit.label == _ACCOUNT.id:
+        for service in ("blob", "file", "queue", "table"):
+            notes.name(Name("host", f"{text}.{service}.core.windows.net"))
+        if re.search(r"[0-9]", text) and len(text) >= 6 and not public_suffix(text):
+            notes.name(Name("host", text))
+    else:
+        notes.value(text, f"{hit.label} in {where}")

@@ -1,0 +1,64 @@
+"""Redacted names of files: a path can hold a secret or a person as well as a line can."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from escalate.case.layout import RESERVED_BELOW_REDACTED
+from escalate.redact.engine import Engine
+
+MAX_PART = 200
+"""Bytes of a file name after redaction; file systems end at 255."""
+
+EXTENSIONS = frozenset(
+    (".config", ".csv", ".env", ".gz", ".html", ".json", ".log", ".out", ".txt", ".xml", ".yaml", ".yml")
+)
+
+
+def redact_path(engine: Engine, path: str) -> str:
+    """A relative path, part by part, and then as a whole for what spans parts."""
+    parts = [_redact_part(engine, part) for part in PurePosixPath(path).parts]
+    whole = engine.redact_text("/".join(parts))
+    return "/".join(_shortened(part) for part in PurePosixPath(whole).parts)
+
+
+def _redact_part(engine: Engine, part: str) -> str:
+    """One part; what a secret has swallowed of a usual extension is put back, since it says what the file is."""
+    redacted = engine.redact_text(part)
+    suffix = PurePosixPath(part).suffix
+    return redacted + suffix if suffix in EXTENSIONS and not redacted.endswith(suffix) else redacted
+
+
+def redacted_paths(engine: Engine, paths: Iterable[str]) -> dict[str, str]:
+    """Evidence path to redacted path, each only once and none in a folder of our own documents."""
+    result: dict[str, str] = {}
+    taken: set[str] = set()
+    for path in sorted(paths):
+        wanted = redact_path(engine, path)
+        first, _, rest = wanted.partition("/")
+        if first in RESERVED_BELOW_REDACTED:
+            wanted = f"{first}_/{rest}" if rest else f"{first}_"
+        place, number = wanted, 2
+        while place.casefold() in taken:
+            place = _numbered(wanted, number)
+            number += 1
+        taken.add(place.casefold())
+        result[path] = place
+    return result
+
+
+def _numbered(path: str, number: int) -> str:
+    pure = PurePosixPath(path)
+    stem, dot, suffix = pure.name.partition(".")
+    return str(pure.with_name(f"{stem}-{number}{dot}{suffix}"))
+
+
+def _shortened(part: str) -> str:
+    data = part.encode("utf-8", "surrogatepass")
+    if len(data) <= MAX_PART:
+        return part
+    mark = hashlib.sha256(data).hexdigest()[:8]
+    suffix = PurePosixPath(part).suffix[:16]
+    return data[: MAX_PART - 32].decode("utf-8", "ignore") + f"~{mark}{suffix}"

@@ -1,0 +1,107 @@
+"""The zip writer: what goes in comes out, and nothing half-made stays."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from escalate.bundle.members import Member, of_bytes
+from escalate.bundle.names import fold, portable
+from escalate.bundle.writer import Written, write_zip
+from escalate.errors import RedactionRefused
+from escalate.model.observer import QuietObserver
+
+NOW = datetime(2026, 4, 4, 5, 58, 45, tzinfo=UTC)
+
+
+def _write(members: Sequence[Member], destination: Path, created_at: datetime = NOW) -> Written:
+    with QuietObserver().task("x") as task:
+        return write_zip(members, destination, created_at=created_at, task=task)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.dictionaries(st.text(min_size=1, max_size=60).map(portable), st.binary(max_size=5_000), max_size=20))
+def test_names_sizes_and_contents_come_back(contents: dict[str, bytes]) -> None:
+    unique = {fold(name): (name, data) for name, data in contents.items() if "/" not in name}
+    members = [of_bytes(name, "evidence", data) for name, data in unique.values()]
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = Path(folder, "a.zip"), Path(folder, "b.zip")
+        written = _write(members, first)
+        _write(members, second)
+        data = first.read_bytes()
+        assert data == second.read_bytes()
+        assert (written.size, written.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert [(info.filename, info.file_size) for info in archive.infolist()] == [(m.name, m.size) for m in members]
+        assert all(archive.read(name) == content for name, content in unique.values())
+        assert {info.date_time for info in archive.infolist()} <= {(2026, 4, 4, 5, 58, 44)}
+        assert all(b"\x01\x00" not in info.extra for info in archive.infolist())  # no zip64 where none is needed
+
+
+def test_a_file_is_streamed_and_compressed(tmp_path: Path) -> None:
+    source = tmp_path / "a.log"
+    source.write_bytes(b"the same line again\n" * 200_000)
+    data = source.read_bytes()
+    member = Member("30-logs/a.log", "evidence", source, len(data), hashlib.sha256(data).hexdigest())
+    written = _write([member], tmp_path / "a.zip")
+    assert written.size < len(data) // 50
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.read("30-logs/a.log") == data
+
+
+@pytest.mark.parametrize("change", [b"shorter", b"longer than it was sealed", b"other-bytes"])
+def test_a_file_that_is_not_what_was_sealed_leaves_no_zip(tmp_path: Path, change: bytes) -> None:
+    source = tmp_path / "a.log"
+    source.write_bytes(change)
+    sealed = b"sealed-data"
+    member = Member("a.log", "evidence", source, len(sealed), hashlib.sha256(sealed).hexdigest())
+    with pytest.raises(RedactionRefused, match="changed"):
+        _write([of_bytes("first", "meta", b"x"), member, of_bytes("last", "meta", b"x")], tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
+
+
+def test_a_list_of_members_that_breaks_off_leaves_no_zip(tmp_path: Path) -> None:
+    def broken() -> Iterator[Member]:
+        yield of_bytes("first", "meta", b"x")
+        raise OSError("no more")
+
+    with pytest.raises(OSError, match="no more"), QuietObserver().task("x") as task:
+        write_zip(broken(), tmp_path / "a.zip", created_at=NOW, task=task)
+    assert not (tmp_path / "a.zip").exists()
+
+
+@pytest.mark.parametrize("names", [["../a"], ["/a"], ["a", "A"], ["a", "a"], ["con"], ["a/"]])
+def test_a_name_that_may_not_be_is_refused(tmp_path: Path, names: list[str]) -> None:
+    with pytest.raises(ValueError):
+        _write([of_bytes(name, "meta", b"x") for name in names], tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
+
+
+def test_a_time_before_the_zip_epoch_becomes_the_epoch(tmp_path: Path) -> None:
+    _write([of_bytes("a", "meta", b"x")], tmp_path / "a.zip", datetime(1970, 1, 1, tzinfo=UTC))
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.getinfo("a").date_time == (1980, 1, 1, 0, 0, 0)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("command", [["unzip", "-tq"], ["7z", "t"]])
+def test_other_programs_accept_it(tmp_path: Path, command: list[str]) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"needs {command[0]}")
+    noise = random.Random(5).randbytes(3_000_000)
+    members = [of_bytes("größe/日本.bin", "evidence", noise), of_bytes("empty", "meta", b"")]
+    _write(members, tmp_path / "a.zip")
+    subprocess.run([*command, str(tmp_path / "a.zip")], check=True, capture_output=True)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+from jinja2.exceptions import SecurityError
+
+from escalate.draft import environment
+from escalate.draft.claims import plain
+from escalate.draft.defect import DraftDefect
+from escalate.draft.facts import Facts
+from tests.fakes.triaged_case import triaged_case
+
+
+@pytest.fixture(name="facts")
+def _facts(tmp_path: Path) -> Facts:
+    return Facts.load(triaged_case(tmp_path / "case"))
+
+
+@pytest.mark.parametrize(
+    "kind", [lambda facts: environment.html(facts, ()), environment.markdown, environment.plain_text]
+)
+def test_no_statement_is_printed_without_evidence(kind, facts: Facts):
+    with pytest.raises(DraftDefect, match="without evidence"):
+        kind(facts).from_string("{{ [] | cite }}").render()
+
+
+def test_a_misspelt_name_is_an_error_and_not_a_blank(facts: Facts):
+    with pytest.raises(UndefinedError):
+        environment.markdown(facts).from_string("{{ nothing }}").render()
+
+
+def test_none_is_never_printed(facts: Facts):
+    with pytest.raises(DraftDefect):
+        environment.plain_text(facts).from_string("{{ x }}").render(x=None)
+
+
+def test_a_template_cannot_reach_the_program(facts: Facts):
+    with pytest.raises(SecurityError):
+        environment.markdown(facts).from_string("{{ facts.__class__.__mro__ }}").render(facts=facts)
+
+
+def test_cites_link_only_to_lines_that_the_page_quotes(facts: Facts):
+    linked = environment.html(facts, ["E1"]).from_string("{{ ['E1', 'E2'] | cite }}").render()
+    assert plain(linked) == (
+        '<a class="cite" href="#E1"><code>LogFiles/2026_04_04_10-30-0-103_default_docker.log:52</code></a>, '
+        '<span class="cite"><code>LogFiles/2026_04_04_10-30-0-103_default_docker.log:64</code></span>'
+    )
+
+
+def test_many_cites_are_counted(facts: Facts):
+    made = environment.plain_text(facts).from_string("{{ ['E1', 'E2', 'E4', 'E5', 'E6'] | cite }}").render()
+    assert made.endswith(" and 2 more")
+
+
+def test_markdown_is_escaped_without_being_asked(facts: Facts):
+    made = environment.markdown(facts).from_string("{{ x }}").render(x="![a](http://b) <img> `c` *d* a_b _e_")
+    assert made == r"!\[a](http://b) \<img> \`c\` \*d\* a_b \_e\_"
+
+
+@given(st.text(min_size=1, max_size=80))
+def test_a_quotation_cannot_leave_its_code_span(tmp_path_factory: pytest.TempPathFactory, words: str):
+    span = plain(environment._code_span(words))
+    fence = span[: len(span) - len(span.lstrip("`"))]
+    assert fence
+    assert span.endswith(fence)
+    assert "\n" not in span
+    assert fence not in span[len(fence) : -len(fence)].strip("` ")
+
+
+def test_a_place_is_file_and_line_or_pointer(facts: Facts):
+    item = facts.triage.evidence[0]
+    assert environment.place(item) == "LogFiles/2026_04_04_10-30-0-103_default_docker.log:52"
+    assert environment.place(item.model_copy(update={"line": None, "pointer": "/rows/3"})).endswith(".log#/rows/3")
+    assert environment.place(item.model_copy(update={"line": None})) == item.path
