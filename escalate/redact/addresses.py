@@ -10,7 +10,6 @@ only by chance.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 
@@ -37,6 +36,6 @@ def _permute(key: bytes, number: int, bits: int, folded: int, base: int) -> int:
     for place in range(folded, bits):
         left = bits - place
         prefix = number >> left
-        flip = hmac.new(key, b"address\0%d\0%d\0%d" % (bits, place, prefix), hashlib.sha256).digest()[0] & 1
+        flip = hmac.digest(key, b"address\0%d\0%d\0%d" % (bits, place, prefix), "sha256")[0] & 1
         result |= ((number >> (left - 1) & 1) ^ flip) << (left - 1)
     return result

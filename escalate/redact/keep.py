@@ -66,11 +66,16 @@ RULES: tuple[KeepRule, ...] = (
 )
 
 
+ADDRESSES = 65_536
+"""Addresses whose verdict is remembered: logs name the same clients again and again."""
+
+
 @functools.cache
 def _networks(names: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     return tuple(ipaddress.ip_network(name) for name in names)
 
 
+@functools.lru_cache(maxsize=ADDRESSES)
 def is_platform_address(text: str) -> bool:
     """Whether an address is the platform's, private, reserved, or one of our pseudonyms; also when it is no address."""
     try:

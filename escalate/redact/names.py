@@ -140,12 +140,10 @@ def public_suffix(host: str) -> str:
 
 def names_of_map(pseudonyms: Mapping[str, str]) -> tuple[Name, ...]:
     """The names behind a saved map; e-mail and IP addresses are recognised by their shape and need no name."""
-    found = []
-    for token, original in pseudonyms.items():
-        kind = token.partition("-")[0]
-        if kind in ("person", "user", "phone", "host"):
-            found.append(Name(kind, original))  # type: ignore[arg-type]
-    return tuple(found)
+    kinds: tuple[NameClass, ...] = ("person", "user", "phone", "host")
+    return tuple(
+        Name(kind, original) for token, original in pseudonyms.items() for kind in kinds if token.startswith(f"{kind}-")
+    )
 
 
 def worth_masking(names: Iterable[Name], own_names: Iterable[str]) -> tuple[Name, ...]:

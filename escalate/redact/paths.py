@@ -18,17 +18,15 @@ EXTENSIONS = frozenset(
 
 
 def redact_path(engine: Engine, path: str) -> str:
-    """A relative path, part by part, and then as a whole for what spans parts."""
-    parts = [_redact_part(engine, part) for part in PurePosixPath(path).parts]
-    whole = engine.redact_text("/".join(parts))
+    """A relative path, part by part, and then as a whole for what spans parts.
+
+    A usual extension stays: it says what the file is, and a secret in a name would take it along.
+    """
+    suffix = PurePosixPath(path).suffix
+    suffix = suffix if suffix in EXTENSIONS else ""
+    parts = [engine.redact_text(part) for part in PurePosixPath(path.removesuffix(suffix)).parts]
+    whole = engine.redact_text("/".join(parts)) + suffix
     return "/".join(_shortened(part) for part in PurePosixPath(whole).parts)
-
-
-def _redact_part(engine: Engine, part: str) -> str:
-    """One part; what a secret has swallowed of a usual extension is put back, since it says what the file is."""
-    redacted = engine.redact_text(part)
-    suffix = PurePosixPath(part).suffix
-    return redacted + suffix if suffix in EXTENSIONS and not redacted.endswith(suffix) else redacted
 
 
 def redacted_paths(engine: Engine, paths: Iterable[str]) -> dict[str, str]:

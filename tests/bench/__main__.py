@@ -1,4 +1,4 @@
-"""`make bench`: each stage over one generated log, as ratios to copying and deflating the same bytes in the same run."""
+"""`make bench`: each stage over one generated log, as ratios to copying and deflating it in the same run."""
 
 from __future__ import annotations
 
