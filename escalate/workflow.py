@@ -10,7 +10,6 @@ from pathlib import Path
 from escalate import __version__
 from escalate.bundle import stage as bundle_stage
 from escalate.bundle.verify import verify
-from escalate.case.private import known_values
 from escalate.case.store import Case, new_case_id
 from escalate.collect import stage as collect_stage
 from escalate.collect.plan import Wishes, make_plan
@@ -25,6 +24,7 @@ from escalate.model.observer import Observer
 from escalate.model.plan import Plan
 from escalate.model.target import Target
 from escalate.redact import stage as redact_stage
+from escalate.redact.learn import searched_values
 from escalate.triage import stage as triage_stage
 
 
@@ -123,7 +123,7 @@ def is_complete(evidence: EvidenceDocument) -> bool:
 
 
 def _known(case: Case) -> Sequence[bytes]:
-    return tuple(value.encode() for value in known_values(case))
+    return tuple(value.encode() for value in searched_values(case, case.read(EvidenceDocument)))
 
 
 def _stages(case: Case, rules: Sequence[Path], observer: Observer) -> dict[str, _Stage]:

@@ -21,7 +21,9 @@ def purge(case: Case, *, everything: bool = False) -> tuple[str, ...]:
             known.unlink()
             gone.append(f"{Room.PRIVATE}/{KNOWN}")
         gone += _replace_by_sealed(case)
-        gone += [bug.name for bug in sorted(case.root.glob("escalate-bug-*.txt")) if not bug.unlink()]
+        for bug in sorted(case.root.glob("escalate-bug-*.txt")):
+            bug.unlink()
+            gone.append(bug.name)
     if everything:
         shutil.rmtree(case.root)
         gone.append(str(case.root))

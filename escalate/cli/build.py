@@ -24,7 +24,7 @@ from escalate.workflow import build
 @options.output_format
 @click.pass_obj
 def command(
-    session: Session, target: str, case_folder: Path | None, rules: tuple[Path, ...], output: str, **flags: Any
+    session: Session, /, target: str, case_folder: Path | None, rules: tuple[Path, ...], output: str, **flags: Any
 ) -> int:
     """Plan, collect, triage, redact, draft and bundle TARGET. Stops before filing.
 

@@ -11,6 +11,7 @@ from escalate.cli import options, reference
 from escalate.cli.output import emit
 from escalate.collect.entries import entries
 from escalate.errors import ExitCode, UsageError
+from escalate.model.base import CollectorId, Frozen, RuleId
 from escalate.triage.rulebook import load_rules
 
 
@@ -34,13 +35,20 @@ def command(entry_id: str | None, rules: tuple[Any, ...], output: str) -> int:
         }
         emit(output, data, "\n".join(lines))
         return ExitCode.DONE
-    for known, page in ((collectors, reference.collector_page), (signatures, reference.rule_page)):
-        if entry_id in known:
-            found: Any = known[entry_id]  # type: ignore[index]
-            emit(output, {"schema": "escalate.catalog/v1", "entry": found.model_dump(mode="json")}, page(found))  # type: ignore[operator]
-            return ExitCode.DONE
+    if entry_id in collectors:
+        entry = collectors[CollectorId(entry_id)]
+        emit(output, _one(entry), reference.collector_page(entry))
+        return ExitCode.DONE
+    if entry_id in signatures:
+        rule = signatures[RuleId(entry_id)]
+        emit(output, _one(rule), reference.rule_page(rule))
+        return ExitCode.DONE
     close = difflib.get_close_matches(entry_id, [*map(str, collectors), *map(str, signatures)], n=1)
     raise UsageError(
         f"there is no collector or rule {entry_id!r}",
         hint=f"did you mean {close[0]}?" if close else "escalate catalog lists them",
     )
+
+
+def _one(entry: Frozen) -> dict[str, Any]:
+    return {"schema": "escalate.catalog/v1", "entry": entry.model_dump(mode="json")}

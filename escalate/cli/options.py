@@ -22,7 +22,7 @@ _TIME = re.compile(r"^(?P<number>\d+(\.\d+)?)\s*(?P<unit>[smhd])?$")
 _TIME_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Size(click.ParamType):
+class Size(click.ParamType[int]):
     """A number of bytes: 500MB, 2GiB."""
 
     name = "size"
@@ -37,7 +37,7 @@ class Size(click.ParamType):
         return int(float(match["number"]) * _SIZE_UNITS[(match["unit"] or "B").upper()])
 
 
-class Span(click.ParamType):
+class Span(click.ParamType[float]):
     """A number of seconds: 90s, 20m, 2h."""
 
     name = "duration"
@@ -52,7 +52,7 @@ class Span(click.ParamType):
         return float(match["number"]) * _TIME_UNITS[match["unit"] or "s"]
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A point in UTC time: 2026-04-04T05:55Z, or 2h for two hours ago."""
 
     name = "time"

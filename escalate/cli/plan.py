@@ -24,7 +24,7 @@ from escalate.workflow import plan
 @options.no_input
 @options.output_format
 @click.pass_obj
-def command(session: Session, target: str | None, case_folder: Path | None, output: str, **flags: Any) -> int:
+def command(session: Session, /, target: str | None, case_folder: Path | None, output: str, **flags: Any) -> int:
     """Show what would be collected from TARGET, at what cost; touches nothing.
 
     With TARGET a case is opened (or continued); without it the plan of --case DIR is made anew with these flags.

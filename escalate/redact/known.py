@@ -35,6 +35,8 @@ _REGION = re.compile(
 _NUMBER = re.compile(r"[0-9.,:+-]{1,15}")
 _LOWER_WORD = re.compile(r"[a-z]{1,11}|[A-Z][a-z]{1,10}|[A-Z]{1,11}")
 _RESOURCE = re.compile(r"(?i)/subscriptions/|https?://[^?]*$|@Microsoft\.KeyVault")
+_OWN_MARK = re.compile(r"\[R:|redacted\.invalid|\b(?:user|person|phone|host|email)-[0-9a-f]{6}")
+_CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+[\[(]?")
 _ENV_LINE = re.compile(r"^\s*(?:export\s+|set\s+|-e\s+|ENV\s+)?([A-Za-z_][\w.:-]{0,127})\s*=\s*(.*?)\s*$", re.MULTILINE)
 
 
@@ -42,7 +44,7 @@ def is_worth_searching(value: str, own_names: Iterable[str] = ()) -> bool:
     """Whether a secret is distinctive enough to be masked wherever it stands.
 
     Dropped: short values, plain words and numbers, regions, paths and links without a query, references to a vault,
-    and the site's own names. Where they stand behind the name of a secret, the detectors still mask them.
+    the site's own names, names in code, and our own marks. Behind the name of a secret the detectors mask them still.
     """
     if not LEAST <= len(value) <= MAX_LENGTH or value.casefold() in STOP_WORDS:
         return False
@@ -50,9 +52,9 @@ def is_worth_searching(value: str, own_names: Iterable[str] = ()) -> bool:
         return False
     if any(value.casefold() == name.casefold() for name in own_names):
         return False
-    return not any(pattern.fullmatch(value) for pattern in (_REGION, _NUMBER, _LOWER_WORD)) and not _RESOURCE.match(
-        value
-    )
+    if _OWN_MARK.search(value) or _RESOURCE.match(value):
+        return False
+    return not any(pattern.fullmatch(value) for pattern in (_REGION, _NUMBER, _LOWER_WORD, _CODE))
 
 
 def values_in_config(text: str) -> Iterator[tuple[str, str]]:

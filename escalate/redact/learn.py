@@ -108,6 +108,12 @@ def own_names(document: CaseDocument, evidence: EvidenceDocument) -> tuple[str, 
     return tuple(sorted(found))
 
 
+def searched_values(case: Case, evidence: EvidenceDocument) -> tuple[str, ...]:
+    """The known secret values that are distinctive enough to be looked for everywhere; the verifier gets the same."""
+    own = own_names(case.document, evidence)
+    return tuple(sorted(value for value in private.known_values(case) if is_worth_searching(value, own)))
+
+
 def learn(case: Case, evidence: EvidenceDocument, observer: Observer) -> tuple[EngineInputs, Mapping[str, str]]:
     """Read everything once.
 
@@ -135,7 +141,7 @@ def learn(case: Case, evidence: EvidenceDocument, observer: Observer) -> tuple[E
                     _learn_from_file(place, artifact.kind, matcher, notes)
             task.advance(artifact.size)
     values = {value: name for value, name in notes.values.items() if is_worth_searching(value, own)}
-    known = {value for value in private.known_values(case) if is_worth_searching(value, own)} | set(values)
+    known = {*searched_values(case, evidence), *values}
     inputs = EngineInputs(
         key=key,
         known_values=tuple(sorted(known)),

@@ -21,6 +21,7 @@ _PROSE = re.compile(rb"[A-Za-z]+|[a-z]+(?:[-_.][a-z]+)+")
 _CLOSING = re.compile(rb"(?:<|&(?:amp;)?lt;|u003[cC])\\{0,4}/[\w:.-]*$")
 _LINE_BREAK = re.compile(rb"[\r\n]|\\{1,4}[rn]|$")
 _KEY_START = re.compile(rb"[ \t-]*[\w.]*")
+_NO_SECRET_SETTING = re.compile(rb"(?i)true|false|null|none|[0-9]+|@microsoft\.keyvault\(.*|\[R:.*")
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|::|->)\w+)+")
 
 
@@ -38,6 +39,8 @@ def _closes_element(match: Value) -> bool:
 def _strong(match: Value) -> bool:
     """A password may be anything, but prose after a colon is not one."""
     secret = match["secret"]
+    if _is_setting_pair(match) and len(secret) >= 3:
+        return _NO_SECRET_SETTING.fullmatch(secret) is None
     if not is_value(secret) or is_path(secret) or len(secret) < 3 or _closes_element(match):
         return False
     if match["q0"] or match["q1"] or match["qx"] or match["between"][-1:] in b"=>":
@@ -54,9 +57,16 @@ def _is_setting_line(match: Value) -> bool:
     )
 
 
+def _is_setting_pair(match: Value) -> bool:
+    """Whether name and value are the two halves of one setting: nothing but its value can stand there."""
+    return re.search(rb"(?i)value\W{0,12}$", match["between"]) is not None
+
+
 def _weak(match: Value) -> bool:
-    """Tokens and keys are made by machines."""
+    """Tokens and keys are made by machines; but what a settings export gives as value is one whatever it looks like."""
     secret = match["secret"]
+    if _is_setting_pair(match) and len(secret) >= 3:
+        return _NO_SECRET_SETTING.fullmatch(secret) is None
     if not is_value(secret) or is_path(secret) or _closes_element(match):
         return False
     return is_random(secret) and _IDENTIFIER.fullmatch(secret) is None
@@ -131,6 +141,8 @@ DETECTORS = (
             ('<add key="StorageAccessKey" value="Zm9vYmFyMTIz" />', "Zm9vYmFyMTIz"),
             ("refresh_token=0.AAAAbbbbCCCC1111&x=1", "0.AAAAbbbbCCCC1111"),
             ('{"name": "JWT_SECRET", "value": "n0t-so-secret-1"}', "n0t-so-secret-1"),
+            ('{"name": "JWT_SECRET", "slotSetting": false, "value": "supersecret"}', "supersecret"),
+            ('<add key="ApiKey" value="opensesame" />', "opensesame"),
         ),
         negatives=(
             "System.Web, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a",
