@@ -73,6 +73,7 @@ _ACCOUNT = Detector(
     positives=(),
     negatives=(),
 )
+_ADDRESS = re.compile(r"[0-9.]+")
 _EMAIL_LOCAL = re.compile(r"[a-z]{2,}[._][a-z]{2,}[0-9]{0,4}")
 
 
@@ -223,7 +224,8 @@ def _note_hit(hit: Hit, notes: _Notes, where: str) -> None:
         if _EMAIL_LOCAL.fullmatch(local):
             notes.name(Name("user", local))
     elif hit.label == _SERVER.id:
-        notes.name(Name("host", text.casefold()))
+        if not _ADDRESS.fullmatch(text):  # addresses have pseudonyms of their own, which keep their networks
+            notes.name(Name("host", text.casefold()))
     elif hit.label == _ACCOUNT.id:
         for service in ("blob", "file", "queue", "table"):
             notes.name(Name("host", f"{text}.{service}.core.windows.net"))

@@ -7,7 +7,7 @@ import re
 from escalate.redact.detectors.registry import Detector, Value
 from escalate.redact.keep import is_platform_address
 
-_VERSION = re.compile(rb"(?i)(?:\bv|ver|version|release|build|[a-z0-9_+]/)[\"'\\\]\s:=(,>]{0,6}$")
+_VERSION = re.compile(rb"(?i)(?:\b(?:v|ver)|version|release|build|[a-z0-9_+]/)[\"'\\\]\s:=(,>]{0,6}$")
 
 
 def _is_client(match: Value) -> bool:
@@ -38,6 +38,7 @@ DETECTORS = (
         positives=(
             ("203.0.113.9 - - GET /", "203.0.113.9"),
             ("http://20.50.2.1:8080/x", "20.50.2.1"),
+            ("Server=203.0.113.78;Database=x", "203.0.113.78"),
             ('"\\n93.184.216.34"', "93.184.216.34"),
         ),
         negatives=(
