@@ -53,10 +53,10 @@ def verify(
     bounds = limits or Limits()
     findings = Findings(bounds, SecondEngine(known))
     try:
-        with archive.open("rb") as file, observer.task(f"proving {archive.name}", archive.stat().st_size) as task:
+        with archive.open("rb") as file:
             whole = SecretScanner(findings.engine)
             sha256, size = _read_whole(file, whole)
-            members = _look_inside(file, size, findings, task)
+            members = _look_inside(file, size, findings, observer)
     except OSError as error:
         raise TargetError(f"{archive}: {error.strerror}", hint="name a zip that can be read") from error
     for leak in whole.finish():
@@ -88,7 +88,7 @@ def _read_whole(file: BinaryIO, scanner: SecretScanner) -> tuple[str, int]:
     return hasher.hexdigest(), size
 
 
-def _look_inside(file: BinaryIO, size: int, findings: Findings, task: Task) -> int:
+def _look_inside(file: BinaryIO, size: int, findings: Findings, observer: Observer) -> int:
     """The number of members; 0 when it cannot be opened."""
     if problem := directory_problem(file, size, findings.limits):
         findings.report("archive", WHOLE, f"{problem}: not read")
@@ -108,7 +108,8 @@ def _look_inside(file: BinaryIO, size: int, findings: Findings, task: Task) -> i
         elif expands_too_far(archive, size, findings.limits):
             findings.report("archive", WHOLE, f"unpacks to more than {findings.limits.ratio} times its size: not read")
         else:
-            read = _read_members(archive, shown, findings, task)
+            with observer.task("proving the zip", sum(info.file_size for info in archive.infolist())) as task:
+                read = _read_members(archive, shown, findings, task)
             if places.MANIFEST in read or places.SUMS in read:
                 check_declared(archive, read, shown, findings)
             check_documents(archive, [name for name in names if name in read], shown, findings)
@@ -126,10 +127,9 @@ def _read_members(
         label = shown[info.filename]
         try:
             with archive.open(info) as member:
-                read[info.filename] = walk(member, label, 0, findings, lambda _: None)
+                read[info.filename] = walk(member, label, 0, findings, task.advance)
         except BombError as error:
             findings.report("nested", label, f"{error}: not read further")
         except BROKEN as error:
             findings.report("archive", label, f"cannot be read ({type(error).__name__}): damaged or encrypted")
-        task.advance(info.compress_size)
     return read

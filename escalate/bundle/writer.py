@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,11 +52,10 @@ def write_zip(members: Iterable[Member], destination: Path, *, created_at: datet
         with destination.open("xb") as out:
             for member in members:
                 _check_name(member.name, seen)
-                archive.write_iter(member.name, member.chunks(), buffer_size=member.size, date_time=stamp)
+                archive.write_iter(member.name, _told(member.chunks(), task), buffer_size=member.size, date_time=stamp)
                 for block in archive.flush():
                     size += out.write(block)
                     hasher.update(block)
-                task.advance(member.size)
             for block in archive:
                 size += out.write(block)
                 hasher.update(block)
@@ -65,6 +64,12 @@ def write_zip(members: Iterable[Member], destination: Path, *, created_at: datet
         destination.unlink(missing_ok=True)
         raise
     return Written(size, hasher.hexdigest(), len(seen))
+
+
+def _told(chunks: Iterable[bytes], task: Task) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        task.advance(len(chunk))
 
 
 def _check_name(name: str, seen: set[str]) -> None:

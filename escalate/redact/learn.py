@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from escalate.case import private
 from escalate.case.layout import Room
+from escalate.case.portion import Portion
 from escalate.case.store import Case
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.case import CaseDocument
@@ -17,7 +18,7 @@ from escalate.model.kind import Kind
 from escalate.model.observer import Observer
 from escalate.model.target import LocalTarget, PathTarget
 from escalate.redact.detectors.registry import Detector, detectors
-from escalate.redact.handlers.encoding import open_text
+from escalate.redact.handlers.encoding import Told, open_text
 from escalate.redact.handlers.registry import CannotRedact, handler_of
 from escalate.redact.known import CONFIG_BYTES, MAX_VALUES, is_worth_searching, values_in_config
 from escalate.redact.names import Name, NameBook, public_suffix, worth_masking
@@ -134,13 +135,14 @@ def learn(case: Case, evidence: EvidenceDocument, observer: Observer) -> tuple[E
     _learn_from_texts(_texts(document, evidence), plain, notes)
     with observer.task("learning names", sum(artifact.size for artifact in evidence.artifacts)) as task:
         for artifact in evidence.artifacts:
+            portion = Portion(task, artifact.size)
             if handler_of(artifact.kind) is not None:
                 place = case.path(Room.EVIDENCE, artifact.path)
                 matcher = settings if artifact.kind in _SETTINGS else plain
                 # what cannot be read here cannot be redacted either, and is withheld then, with the reason
                 with contextlib.suppress(OSError, ValueError, CannotRedact):
-                    _learn_from_file(place, artifact.kind, matcher, notes)
-            task.advance(artifact.size)
+                    _learn_from_file(place, artifact.kind, matcher, notes, portion.advance)
+            portion.finish()
     values = {value: name for value, name in notes.values.items() if is_worth_searching(value, own)}
     known = {*searched_values(case, evidence), *values}
     inputs = EngineInputs(
@@ -191,11 +193,11 @@ def _learn_from_texts(texts: Iterator[str], matcher: Matcher, notes: _Notes) -> 
     _note(scan, notes, "case.json")
 
 
-def _learn_from_file(path: Path, kind: Kind, matcher: Matcher, notes: _Notes) -> None:
+def _learn_from_file(path: Path, kind: Kind, matcher: Matcher, notes: _Notes, advance: Callable[[int], None]) -> None:
     scan = Pass(matcher)
     scan.found = []
     with path.open("rb") as raw:
-        source = open_text(raw)
+        source = Told(open_text(raw), advance)
         while data := source.read(STEP):
             scan.feed(data)
             _note(scan, notes, path.name)
@@ -203,8 +205,8 @@ def _learn_from_file(path: Path, kind: Kind, matcher: Matcher, notes: _Notes) ->
     _note(scan, notes, path.name)
     if kind is Kind.CONFIG and path.stat().st_size <= CONFIG_BYTES:
         with path.open("rb") as raw:
-            source = open_text(raw)
-            text = b"".join(iter(lambda: source.read(STEP), b"")).decode("utf-8-sig", "replace")
+            whole = open_text(raw)
+            text = b"".join(iter(lambda: whole.read(STEP), b"")).decode("utf-8-sig", "replace")
         for value, name in values_in_config(text):
             notes.value(value, name)
 

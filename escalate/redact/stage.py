@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 import escalate
 from escalate.case import private
 from escalate.case.layout import SEALED_JOURNAL, SEALED_PATHS, Room
+from escalate.case.portion import Portion
 from escalate.case.store import Case
 from escalate.errors import EscalateError
 from escalate.model.artifact import Artifact, EvidenceDocument
@@ -86,15 +87,16 @@ def run(case: Case, observer: Observer) -> RedactionDocument:
     engine = Engine(made_of)
     paths = redacted_paths(engine, (artifact.path for artifact in evidence.artifacts))
     items: list[Sealed | Withheld] = []
-    with observer.task("redacting", sum(artifact.size for artifact in evidence.artifacts)) as task:
+    with observer.task("redacting and proving", sum(2 * artifact.size for artifact in evidence.artifacts)) as task:
         for artifact in evidence.artifacts:
+            portion = Portion(task, 2 * artifact.size)
             item = _earlier(case, done.get(artifact.id), paths[artifact.path])
             if item is None:
-                item = _one(case, engine, artifact, paths[artifact.path])
+                item = _one(case, engine, artifact, paths[artifact.path], portion)
                 _save_names(case, engine)
                 case.journal.step(NAME, artifact.id, item.model_dump(mode="json"))
             items.append(item)
-            task.advance(artifact.size)
+            portion.finish()
     _seal_documents(case, engine, paths, items)
     _save_names(case, engine)
     document = RedactionDocument(
@@ -126,13 +128,13 @@ def _earlier(case: Case, result: Any, path: str) -> Sealed | Withheld | None:
     return item
 
 
-def _one(case: Case, engine: Engine, artifact: Artifact, path: str) -> Sealed | Withheld:
+def _one(case: Case, engine: Engine, artifact: Artifact, path: str, portion: Portion) -> Sealed | Withheld:
     handler = handler_of(artifact.kind)
     if handler is None:
         return _withheld(engine, artifact, path, f"a {artifact.kind} file cannot be redacted yet")
     try:
         with case.new_file(Room.REDACTED, path) as sink:
-            ledger = handler.redact(case.path(Room.EVIDENCE, artifact.path), sink, engine)
+            ledger = handler.redact(case.path(Room.EVIDENCE, artifact.path), sink, engine, portion.advance)
         return _sealed(engine, artifact, path, ledger, case.path(Room.REDACTED, path))
     except CannotRedact as error:
         return _withheld(engine, artifact, path, str(error))

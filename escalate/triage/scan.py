@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from escalate.case.layout import Room
+from escalate.case.portion import counted
 from escalate.case.store import Case
 from escalate.formats.record import Record
 from escalate.formats.registry import Format, format_of
@@ -101,14 +102,15 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
     with observer.task("triage", sum(artifact.size for artifact in evidence.artifacts)) as task:
         for artifact in evidence.artifacts:
             entry = _format(artifact)
-            if entry is not None and entry.read is not None:
-                try:
-                    with case.path(Room.EVIDENCE, artifact.path).open("rb") as handle:
-                        _read(run, artifact, entry.read(handle, PurePosixPath(artifact.path)))
-                except OSError as error:
-                    case.journal.note("triage", f"{artifact.path} could not be read to its end: {error.strerror}")
-                    observer.note(f"{artifact.path}: {error.strerror}; what was read before it counts")
-            task.advance(artifact.size)
+            if entry is None or entry.read is None:
+                task.advance(artifact.size)
+                continue
+            try:
+                with counted(case.path(Room.EVIDENCE, artifact.path), task, artifact.size) as handle:
+                    _read(run, artifact, entry.read(handle, PurePosixPath(artifact.path)))
+            except OSError as error:
+                case.journal.note("triage", f"{artifact.path} could not be read to its end: {error.strerror}")
+                observer.note(f"{artifact.path}: {error.strerror}; what was read before it counts")
     return Index(
         incident=incident,
         artifacts=evidence.artifacts,

@@ -291,18 +291,23 @@ def test_an_interrupted_run_ends_its_children(make_case, tmp_path):
     case = make_case(target=LocalTarget())
     make_plan(case, Wishes(budget=ROOM, only=frozenset({"network.capture"}), include=frozenset({"network"})))
     code = (
-        "import sys\nfrom pathlib import Path\nfrom escalate.case.store import Case\n"
+        "import signal, sys\nfrom pathlib import Path\nfrom escalate.case.store import Case\n"
         "from escalate.collect import stage\nfrom escalate.model.observer import QuietObserver\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background starts with it ignored
         "stage.run(Case.open(Path(sys.argv[1])), QuietObserver())\n"
     )
-    child = subprocess.Popen([sys.executable, "-c", code, str(case.root)], stderr=subprocess.DEVNULL)
-    time.sleep(3)
-    children = [pid for p in Path(f"/proc/{child.pid}/task").glob("*/children") for pid in p.read_text().split()]
-    assert children
-    child.send_signal(signal.SIGINT)
-    child.wait(20)
-    for pid in children:
-        assert not Path(f"/proc/{pid}").exists()
+    with subprocess.Popen([sys.executable, "-c", code, str(case.root)], stderr=subprocess.DEVNULL) as child:
+        try:
+            time.sleep(3)
+            children = [
+                pid for task in Path(f"/proc/{child.pid}/task").glob("*/children") for pid in task.read_text().split()
+            ]
+            assert children
+            child.send_signal(signal.SIGINT)
+            child.wait(20)
+        finally:
+            child.kill()
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
     assert json.loads(case.root.joinpath("journal.jsonl").read_text().splitlines()[0])["event"] == "begin"
 
 

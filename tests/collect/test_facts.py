@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -134,16 +136,20 @@ def test_a_program_runs_without_our_environment_and_without_input(monkeypatch):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_as_root_nothing_is_run_that_the_processs_owner_put_beside_it(sleeper):
-    beside = Path(f"/proc/{sleeper.pid}/exe").readlink().parent / "escalate-test-tool"
+def test_as_root_nothing_is_run_that_the_processs_owner_put_beside_it(tmp_path):
+    program = tmp_path / "app" / "sleep"
+    program.parent.mkdir()
+    shutil.copy(str(shutil.which("sleep")), program)
+    beside = program.parent / "escalate-test-tool"
     beside.write_text("#!/bin/sh\n")
-    try:
-        beside.chmod(0o755)
-        assert find_tool(beside.name, sleeper.pid) == str(beside)
-        os.chown(beside, 65534, 65534)
-        assert find_tool(beside.name, sleeper.pid) is None
-    finally:
-        beside.unlink()
+    beside.chmod(0o755)
+    with subprocess.Popen([program, "60"]) as process:
+        try:
+            assert find_tool(beside.name, process.pid) == str(beside)
+            os.chown(beside, 65534, 65534)
+            assert find_tool(beside.name, process.pid) is None
+        finally:
+            process.kill()
 
 
 def test_facts_of_a_real_process(sleeper):

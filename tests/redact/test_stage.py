@@ -146,7 +146,7 @@ def test_a_failing_handler_withholds(filled_case, monkeypatch, error):
     class Failing:
         name, kinds = "failing", frozenset(Kind)
 
-        def redact(self, source, sink, engine):
+        def redact(self, source, sink, engine, advance):
             sink.write(b"half of a secret file")
             raise error
 
@@ -187,11 +187,11 @@ def test_a_killed_run_goes_on_and_does_nothing_twice(filled_case, monkeypatch):
     class Watching:
         name, kinds = "text", frozenset(Kind)
 
-        def redact(self, source: Path, sink, engine):
+        def redact(self, source: Path, sink, engine, advance):
             seen.append(source.name)
             if source.name == "c.log" and seen.count("c.log") == 1:
                 raise KeyboardInterrupt
-            return real(source, sink, engine)
+            return real(source, sink, engine, advance)
 
     monkeypatch.setattr(stage, "handler_of", lambda kind: Watching())
     with pytest.raises(KeyboardInterrupt):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from typing import BinaryIO
 
 from escalate.redact.engine import Sink, Source
@@ -55,6 +56,20 @@ def open_text(raw: BinaryIO) -> Source:
 def source_for(raw: BinaryIO, encoding: str | None) -> Source:
     """The same for a stream that is at its start and whose encoding is known."""
     return _Plain(raw) if encoding is None else _Decoding(raw, encoding)
+
+
+class Told:
+    """A source that tells how much was read from it."""
+
+    def __init__(self, source: Source, advance: Callable[[int], None]) -> None:
+        self._source = source
+        self._advance = advance
+
+    def read(self, size: int, /) -> bytes:
+        """As the source does."""
+        data = self._source.read(size)
+        self._advance(len(data))
+        return data
 
 
 def sink_for(raw: BinaryIO, encoding: str | None) -> Sink:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -31,8 +32,10 @@ class Handler(Protocol):
         """What it takes; a kind without a handler is withheld."""
         ...
 
-    def redact(self, source: Path, sink: BinaryIO, engine: Engine) -> Ledger:
+    def redact(self, source: Path, sink: BinaryIO, engine: Engine, advance: Callable[[int], None]) -> Ledger:
         """Write the redacted file into `sink` (readable, seekable, empty), and prove it by reading it again.
+
+        `advance` is told every byte that was read or proved.
 
         Raises:
             CannotRedact: it is not what it claims to be, or something would be left.

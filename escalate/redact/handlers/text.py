@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger
 from escalate.redact.engine import Engine
-from escalate.redact.handlers.encoding import HEAD_BYTES, encoding_of, open_text, sink_for, source_for
+from escalate.redact.handlers.encoding import HEAD_BYTES, Told, encoding_of, open_text, sink_for, source_for
 from escalate.redact.handlers.registry import CannotRedact
 
 _OPAQUE = frozenset(
@@ -37,7 +38,7 @@ class TextHandler:
     name = "text"
     kinds = frozenset(Kind) - _OPAQUE
 
-    def redact(self, source: Path, sink: BinaryIO, engine: Engine) -> Ledger:
+    def redact(self, source: Path, sink: BinaryIO, engine: Engine, advance: Callable[[int], None]) -> Ledger:
         """See `Handler.redact`."""
         with source.open("rb") as raw:
             encoding = encoding_of(raw.read(HEAD_BYTES))
@@ -45,10 +46,10 @@ class TextHandler:
             sink.seek(0)
             sink.truncate()
             with source.open("rb") as raw:
-                ledger = engine.redact_stream(open_text(raw), sink_for(sink, encoding), rounds)
+                ledger = engine.redact_stream(Told(open_text(raw), advance), sink_for(sink, encoding), rounds)
             sink.flush()
             sink.seek(0)
-            left, lines = engine.findings(source_for(sink, encoding))
+            left, lines = engine.findings(Told(source_for(sink, encoding), advance))
             if not left:
                 break
         else:
