@@ -88,12 +88,11 @@ def take(kind: type[T], flags: dict[str, Any]) -> T:
 
 def open_target(session: Session, target: str, case_folder: Path | None, flags: IncidentFlags) -> tuple[Case, bool]:
     """The case about TARGET, and whether it is new."""
-    case, new = open_case(
-        case_folder,
-        cases_folder(),
-        parse_target(target, flags.logs),
-        read_incident(flags.incident_file, flags.since, flags.until),
-    )
+    incident = read_incident(flags.incident_file, flags.since, flags.until)
+    if case_folder is not None and flags.since is not None and (case_folder / "case.json").is_file():
+        # "2h ago" is another time when the same command is given again: a case keeps the window it began with
+        incident = incident.model_copy(update={"window": Case.open(case_folder).document.incident.window})
+    case, new = open_case(case_folder, cases_folder(), parse_target(target, flags.logs), incident)
     session.case_folder = case.root
     return case, new
 

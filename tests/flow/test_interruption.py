@@ -97,6 +97,16 @@ def test_a_finished_case_is_not_done_again(tmp_path: Path, escalate: Escalate, u
     assert {path.name: path.stat().st_mtime_ns for path in bundles(undisturbed)} == stamps
 
 
+def test_the_same_command_with_a_relative_window_goes_on(tmp_path: Path, escalate: Escalate) -> None:
+    _evidence(tmp_path / "in")
+    command = ["build", str(tmp_path / "in"), "--case", str(tmp_path / "case"), "--since", "2h", "--no-input"]
+    assert escalate(*command).code == 0
+    window = json.loads((tmp_path / "case" / "case.json").read_text())["incident"]["window"]
+    again = escalate(*command)
+    assert again.code == 0, again.stderr
+    assert json.loads((tmp_path / "case" / "case.json").read_text())["incident"]["window"] == window
+
+
 def test_a_case_keeps_to_its_target(tmp_path: Path, escalate: Escalate, undisturbed: Path) -> None:
     (tmp_path / "other").mkdir()
     done = escalate("build", tmp_path / "other", "--case", undisturbed)
