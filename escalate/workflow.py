@@ -15,7 +15,7 @@ from escalate.collect import stage as collect_stage
 from escalate.collect.plan import Wishes, make_plan
 from escalate.draft import stage as draft_stage
 from escalate.errors import CaseError, ConfigError
-from escalate.model.artifact import EvidenceDocument
+from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
 from escalate.model.case import CaseDocument
 from escalate.model.incident import Incident
@@ -116,10 +116,18 @@ def verify_archive(archive: Path, case: Case | None, observer: Observer) -> Veri
     return verify(archive, known=_known(case) if case else (), observer=observer)
 
 
+def missing(evidence: EvidenceDocument) -> tuple[StepRecord, ...]:
+    """The steps that were tried in vain; not those that were skipped, nor what only the owner of the host may read."""
+    return tuple(
+        step
+        for step in evidence.steps
+        if step.outcome.state not in ("collected", "empty", "skipped") and not step.expected
+    )
+
+
 def is_complete(evidence: EvidenceDocument) -> bool:
-    """Whether nothing that was tried is missing; what was skipped does not count, an empty collection does."""
-    tried = [step.outcome.state for step in evidence.steps if step.outcome.state != "skipped"]
-    return bool(evidence.artifacts) and all(state in ("collected", "empty") for state in tried)
+    """Whether nothing is missing; an empty collection is never complete."""
+    return bool(evidence.artifacts) and not missing(evidence)
 
 
 def _known(case: Case) -> Sequence[bytes]:

@@ -23,7 +23,7 @@ from escalate.model.artifact import EvidenceDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import BundleDocument
 from escalate.model.plan import Budget, CatalogueEntry
-from escalate.workflow import is_complete, open_case, run_stage
+from escalate.workflow import is_complete, missing, open_case, run_stage
 
 
 class _Flags(Protocol):
@@ -129,7 +129,7 @@ def result_of(case: Case) -> tuple[dict[str, Any], str, ExitCode]:
     bundles = case.read(BundleDocument)
     evidence = case.read(EvidenceDocument)
     code = code_for(evidence)
-    gaps = [step for step in evidence.steps if step.outcome.state not in ("collected", "empty", "skipped")]
+    gaps = missing(evidence)
     report = case.path(Room.DRAFT, "report.html")
     ticket = case.path(Room.DRAFT, "ticket.md")
     verdict = findings.verdict

@@ -261,6 +261,7 @@ class Engine:
             outcome=outcome,
             started_at=started,
             finished_at=finished,
+            expected=outcome.state == "denied" and self.catalogue[step.collector].entry.host_owned,
         )
 
     def _remove_leftovers(self, known: frozenset[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from escalate.collect.context import STAMP, Context, now
-from escalate.collect.outcomes import outcome_of_error
+from escalate.collect.outcomes import errno_words, outcome_of_error
 from escalate.collect.piece import Piece
 from escalate.model.outcome import Gap
 
@@ -28,9 +28,17 @@ def rounds(context: Context) -> Iterator[datetime]:
 
 
 def sample_files(
-    context: Context, folder: tuple[str, ...], files: Mapping[str, str], at: datetime, given_up: set[str]
+    context: Context,
+    folder: tuple[str, ...],
+    files: Mapping[str, str],
+    at: datetime,
+    given_up: set[str],
+    host_owned: frozenset[str] = frozenset(),
 ) -> Iterator[Piece | Gap]:
-    """One round of files (name below the stamp to absolute path); one that refuses is not tried again."""
+    """One round of files (name below the stamp to absolute path); one that refuses is not tried again.
+
+    Of what belongs to the owner of the host the refusal is the evidence: it stands as `<name>.refused`.
+    """
     for name, source in files.items():
         if name in given_up:
             continue
@@ -39,7 +47,11 @@ def sample_files(
                 data = handle.read(READ_BYTES)
         except OSError as error:
             given_up.add(name)
-            yield outcome_of_error(error, source, context.obtain)
+            if name in host_owned and isinstance(error, PermissionError):
+                said = f"{source}: {errno_words(error)}\n".encode()
+                yield piece_of(context, (*folder, at.strftime(STAMP), f"{name}.refused"), [said], source, at)
+            else:
+                yield outcome_of_error(error, source, context.obtain)
             continue
         yield piece_of(context, (*folder, at.strftime(STAMP), name), [data], source, at)
 

@@ -56,6 +56,8 @@ class StepRecord(Frozen):
     outcome: Outcome
     started_at: Utc | None = None
     finished_at: Utc | None = None
+    expected: bool = False
+    """A refusal that everybody meets who does not own the host."""
     artifacts: tuple[ArtifactId, ...] = ()
 
 

@@ -72,6 +72,8 @@ class CatalogueEntry(Frozen):
     """The command that gets it by hand; shown whenever we do not have it."""
     source: str
     """Where the fact that this works is known from."""
+    host_owned: bool = False
+    """What it asks for belongs to the owner of the host: a refusal is an answer, recorded, and not evidence missing."""
     request: Annotated[FileRequest | CommandRequest, Field(discriminator="method")] | None = None
     """A plain request; without one a collector in Python of the same id does the steps."""
 

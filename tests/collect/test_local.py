@@ -243,10 +243,14 @@ def test_what_an_unprivileged_user_may_not_read_is_denied_with_its_errno(make_ca
         assert "EACCES" in outcome.reason or "EPERM" in outcome.reason
     samples = steps[f"proc.samples/{sleeper.pid}"]
     assert samples.outcome.state == "partial"
-    assert f"/proc/{sleeper.pid}/stack: EACCES" in samples.outcome.reason
-    assert samples.artifacts
+    assert f"/proc/{sleeper.pid}/io: EACCES" in samples.outcome.reason
+    refused = [item for item in case.read(EvidenceDocument).artifacts if item.path.endswith("/stack.refused")]
+    assert len(refused) == 1
+    assert b"EACCES" in case.path(Room.EVIDENCE, refused[0].path).read_bytes()
     if Path("/proc/sys/kernel/dmesg_restrict").read_text().strip() == "1":
         assert steps["system.kernel_log"].outcome.state == "denied"
+        assert steps["system.kernel_log"].expected
+    assert not steps[f"proc.files/{sleeper.pid}"].expected
     for name in ("native.core", "native.backtrace"):
         assert steps[f"{name}/{sleeper.pid}"].outcome.state in ("denied", "failed", "missing")
     assert steps["network.capture"].outcome.state in ("denied", "failed", "missing")

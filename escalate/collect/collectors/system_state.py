@@ -129,6 +129,7 @@ def cgroup(context: Context) -> Iterator[Piece | Gap]:
         sensitivity=Sensitivity.TEXT,
         obtain="dmesg --time-format iso (on the host, with CAP_SYSLOG); on App Service only Microsoft can",
         source="syslog(2)",
+        host_owned=True,
     )
 )
 def kernel_log(context: Context) -> Iterator[Piece | Gap]:
