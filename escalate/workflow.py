@@ -87,6 +87,13 @@ def plan(case: Case, wishes: Wishes, observer: Observer) -> Plan:
         return make_plan(case, wishes)
 
 
+def redact(case: Case, observer: Observer, withhold: Sequence[str]) -> None:
+    """Redact again, and leave these files behind."""
+    with case.locked():
+        observer.stage(redact_stage.NAME)
+        redact_stage.run(case, observer, withhold)
+
+
 def run_stage(case: Case, name: str, observer: Observer, rules: Sequence[Path] = ()) -> None:
     """Run one stage again, whether or not its inputs changed.
 

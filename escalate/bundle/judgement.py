@@ -31,6 +31,7 @@ _CODE = re.compile(
     rb"^[$@%]?[A-Za-z_][A-Za-z_$]*(?:(?:\.|->|::)[A-Za-z_$]+)*(?:(?:\.|->|::)[A-Za-z_$]+|->?\{?|[\[({].*)$"
     rb"|^[A-Z]+(?:_[A-Z]+)+$"
 )
+_DOTTED = re.compile(rb"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 _CALL = re.compile(rb"^[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+[\[(]|^[A-Za-z_]\w*\[[A-Za-z_]")
 _PATH = re.compile(rb"^(?:[/~]|[A-Za-z]:[\\/]|[a-z][a-z0-9+.-]{1,15}://|\.{1,2}/)")
 _PARTS = re.compile(rb"[^A-Za-z0-9]+")
@@ -86,7 +87,7 @@ def is_path(value: bytes) -> bool:
 
 def is_code(value: bytes) -> bool:
     """`request.form.password`, `os.environ[`, `DB_PASSWORD`: source code that names where a value comes from."""
-    return _CODE.match(value) is not None or _CALL.match(value) is not None
+    return any(pattern.match(value) is not None for pattern in (_CODE, _DOTTED, _CALL))
 
 
 def decodes_to_credentials(value: bytes) -> bool:

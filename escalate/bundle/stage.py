@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from escalate.bundle.contents import Contents, gather
 from escalate.bundle.documents import Tier
 from escalate.bundle.members import read_sealed_file
 from escalate.bundle.tiers import write_full, write_kit
-from escalate.bundle.verify import verify
+from escalate.bundle.verify import WHOLE, verify
 from escalate.bundle.writer import Written
 from escalate.case.layout import RESERVED_BELOW_REDACTED, Room
 from escalate.case.store import Case
@@ -26,6 +27,8 @@ from escalate.model.ticket import Ticket
 
 NAME = "bundle"
 SUMS = "SHA256SUMS"
+SHOWN = 5
+"""Files named in a hint."""
 
 _WRITERS: tuple[tuple[Tier, Callable[[Contents, Path, Observer], Written]], ...] = (
     ("kit", write_kit),
@@ -87,7 +90,7 @@ def _make(
     proof = verify(half_made, known=known, observer=observer)
     if proof.problems or proof.sha256 != written.sha256:
         half_made.unlink()
-        raise _refusal(name, proof.problems)
+        raise _refusal(name, proof.problems, contents)
     place = case.adopt(Room.BUNDLE, name, half_made)
     return BundleFile(
         tier=tier,
@@ -98,7 +101,7 @@ def _make(
     )
 
 
-def _refusal(name: str, problems: Sequence[Problem]) -> RedactionRefused:
+def _refusal(name: str, problems: Sequence[Problem], contents: Contents) -> RedactionRefused:
     if not problems:
         return RedactionRefused(f"{name} changed while it was proved", hint="run again: escalate bundle --case DIR")
     order = ("known value", "secret")
@@ -107,7 +110,21 @@ def _refusal(name: str, problems: Sequence[Problem]) -> RedactionRefused:
     others = f" ({len(problems)} problems in all)" if len(problems) > 1 else ""
     return RedactionRefused(
         f"{name} was deleted: {first.check} in {place}: {first.detail}{others}",
-        hint="nothing left this machine; run escalate redact --case DIR again, and report the rule if it stays",
+        hint=_way_out(problems, contents),
+    )
+
+
+def _way_out(problems: Sequence[Problem], contents: Contents) -> str:
+    """Files that can stay behind are named in a command; what stands in our own documents cannot."""
+    path_of = {member: path for path, member in contents.names.items()}
+    files = sorted({path_of.get(problem.member, "") for problem in problems if problem.member != WHOLE})
+    if not files or "" in files:
+        return "nothing left this machine; run escalate redact --case DIR again, and report the rule if it stays"
+    shown = " ".join(f"--withhold {shlex.quote(path)}" for path in files[:SHOWN])
+    more = f" (and {len(files) - SHOWN} more)" if len(files) > SHOWN else ""
+    return (
+        f"nothing left this machine; to go on without the file: escalate redact --case DIR {shown}{more}, "
+        "then escalate build again"
     )
 
 

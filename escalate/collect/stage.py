@@ -26,7 +26,6 @@ def run(case: Case, observer: Observer, pace: Pace | None = None) -> EvidenceDoc
         CaseError: there is no plan.
     """
     plan, digest = case.read(Plan), inputs(case)
-    observer.stage(NAME)
     done = case.journal.begin(NAME, digest)
     engine = Engine(case=case, plan=plan, incident=case.document.incident, observer=observer, pace=pace or Pace())
     artifacts, steps = numbered(engine.run(done))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import hmac
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from escalate.case import private
 from escalate.case.layout import SEALED_JOURNAL, SEALED_PATHS, Room
 from escalate.case.portion import Portion
 from escalate.case.store import Case
-from escalate.errors import EscalateError
+from escalate.errors import EscalateError, UsageError
 from escalate.model.artifact import Artifact, EvidenceDocument
 from escalate.model.case import CaseDocument
 from escalate.model.exclusion import ExclusionsDocument
@@ -49,6 +50,8 @@ READS = (
 SEALED_STAGES = ("plan", "collect", "triage")
 """Whose journal leaves: what was done to the app, and nothing of what was done to the evidence."""
 
+ON_REQUEST = "you asked for it to be withheld"
+
 _KEPT_HERE = (
     "It stays in the case folder under evidence/. If support asks for it, look at what it holds and hand it over "
     "through the support workspace yourself."
@@ -70,13 +73,16 @@ def inputs(case: Case) -> str:
     return case.digest(READS, escalate.__version__, known)
 
 
-def run(case: Case, observer: Observer) -> RedactionDocument:
+def run(case: Case, observer: Observer, withhold: Collection[str] = ()) -> RedactionDocument:
     """Redact the case; goes on where a killed run ended.
+
+    `withhold` names files that stay behind whatever could be made of them, by their path below `evidence/` or
+    `redacted/`; so do those that an earlier run was told to withhold.
 
     Raises:
         CaseError: a stage before this one has not run.
+        UsageError: no artifact has such a path.
     """
-    observer.stage(NAME)
     digest = inputs(case)
     done = case.journal.begin(NAME, digest)
     if not done:
@@ -86,13 +92,18 @@ def run(case: Case, observer: Observer) -> RedactionDocument:
     add_learned(case, learned)
     engine = Engine(made_of)
     paths = redacted_paths(engine, (artifact.path for artifact in evidence.artifacts))
+    kept_back = _kept_back(case, paths, withhold)
     items: list[Sealed | Withheld] = []
     with observer.task("redacting and proving", sum(2 * artifact.size for artifact in evidence.artifacts)) as task:
         for artifact in evidence.artifacts:
             portion = Portion(task, 2 * artifact.size)
-            item = _earlier(case, done.get(artifact.id), paths[artifact.path])
+            path = paths[artifact.path]
+            item = None if path in kept_back else _earlier(case, done.get(artifact.id), path)
             if item is None:
-                item = _one(case, engine, artifact, paths[artifact.path], portion)
+                if path in kept_back:
+                    item = _withheld(engine, artifact, path, ON_REQUEST)
+                else:
+                    item = _one(case, engine, artifact, path, portion)
                 _save_names(case, engine)
                 case.journal.step(NAME, artifact.id, item.model_dump(mode="json"))
             items.append(item)
@@ -109,6 +120,22 @@ def run(case: Case, observer: Observer) -> RedactionDocument:
     case.write(document)
     case.journal.end(NAME, digest)
     return document
+
+
+def _kept_back(case: Case, paths: Mapping[str, str], withhold: Collection[str]) -> frozenset[str]:
+    """Redacted paths of what a person wants to stay behind, now or at an earlier run."""
+    earlier = case.read(RedactionDocument).items if case.has(RedactionDocument) else ()
+    kept = {item.path for item in earlier if isinstance(item, Withheld) and item.reason == ON_REQUEST}
+    for name in withhold:
+        path = paths.get(name, name)
+        if path not in paths.values():
+            close = difflib.get_close_matches(name, paths.values(), n=1)
+            raise UsageError(
+                f"no artifact is called {name!r}",
+                hint=f"did you mean {close[0]}?" if close else "the paths stand in redaction.json",
+            )
+        kept.add(path)
+    return frozenset(kept)
 
 
 def _earlier(case: Case, result: Any, path: str) -> Sealed | Withheld | None:

@@ -38,7 +38,6 @@ def run(case: Case, observer: Observer, rules: Sequence[Path] = ()) -> FindingsD
     loaded = load_rules(rules)
     digest = _digest(case, loaded)
     case.journal.begin(NAME, digest)
-    observer.stage(NAME)
     outcome = triage(case, case.read(EvidenceDocument), loaded, observer)
     case.write(outcome.exclusions)
     case.write(outcome.questions)

@@ -10,6 +10,7 @@ import pytest
 
 from escalate.case import private
 from escalate.case.layout import SEALED_JOURNAL, Room
+from escalate.errors import UsageError
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.case import CaseDocument
 from escalate.model.finding import FindingsDocument
@@ -269,3 +270,21 @@ def test_a_worked_incident_keeps_what_support_needs(filled_case, shared: Path, n
         changed = [line for line, new in zip(raw.split(b"\n"), made.split(b"\n"), strict=True) if line != new]
         assert all(b"203.0.113." in line or b"@contoso.example" in line for line in changed), changed
     assert case.read_sealed(CaseDocument).incident.target == facts
+
+
+def test_a_file_that_is_to_stay_behind_does_and_goes_on_doing_so(filled_case):
+    case = filled_case({"a.log": b"first\n", "b.log": b"second\n"})
+    stage.run(case, QuietObserver())
+    for withhold in (("b.log",), ()):
+        items = {item.path: item for item in stage.run(case, QuietObserver(), withhold).items}
+        assert isinstance(items["a.log"], Sealed)
+        assert isinstance(items["b.log"], Withheld)
+        assert items["b.log"].reason == stage.ON_REQUEST
+        assert not case.path(Room.REDACTED, "b.log").exists()
+
+
+def test_a_file_that_is_not_there_cannot_stay_behind(filled_case):
+    case = filled_case({"LogFiles/app.log": b"first\n"})
+    with pytest.raises(UsageError) as caught:
+        stage.run(case, QuietObserver(), ("LogFiles/ap.log",))
+    assert "did you mean LogFiles/app.log?" in caught.value.hint
