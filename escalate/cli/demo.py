@@ -45,7 +45,7 @@ _JAVA = Incident(
 @click.option(
     "--case",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
     help="Put the demo's cases below this new folder. Default: in your data directory.",
 )
 @options.output_format

@@ -92,7 +92,7 @@ no_input = click.option("--no-input", is_flag=True, help="Never ask; what would 
 existing_case = click.option(
     "--case",
     "case_folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
     required=True,
     help="The case folder to work on.",
 )
@@ -100,7 +100,7 @@ existing_case = click.option(
 new_case = click.option(
     "--case",
     "case_folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
     help="The case folder; one that exists is continued. Default: a new one in your data directory, printed.",
 )
 

@@ -19,7 +19,7 @@ from escalate.workflow import verify_archive
 @click.option(
     "--case",
     "case_folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
     help="Its case folder, if you have it: the known secret values are then looked for as well.",
 )
 @options.output_format
