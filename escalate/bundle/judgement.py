@@ -31,7 +31,7 @@ _CODE = re.compile(
     rb"^[$@%]?[A-Za-z_][A-Za-z_$]*(?:(?:\.|->|::)[A-Za-z_$]+)*(?:(?:\.|->|::)[A-Za-z_$]+|->?\{?|[\[({].*)$"
     rb"|^[A-Z]+(?:_[A-Z]+)+$"
 )
-_DOTTED = re.compile(rb"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
+_TYPE = re.compile(rb"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\.[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*[,)]?$")
 _CALL = re.compile(rb"^[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+[\[(]|^[A-Za-z_]\w*\[[A-Za-z_]")
 _PATH = re.compile(rb"^(?:[/~]|[A-Za-z]:[\\/]|[a-z][a-z0-9+.-]{1,15}://|\.{1,2}/)")
 _PARTS = re.compile(rb"[^A-Za-z0-9]+")
@@ -87,7 +87,12 @@ def is_path(value: bytes) -> bool:
 
 def is_code(value: bytes) -> bool:
     """`request.form.password`, `os.environ[`, `DB_PASSWORD`: source code that names where a value comes from."""
-    return any(pattern.match(value) is not None for pattern in (_CODE, _DOTTED, _CALL))
+    return _CODE.match(value) is not None or _CALL.match(value) is not None
+
+
+def is_type(value: bytes) -> bool:
+    """`ed25519.Ed25519PrivateKey`: what stands behind the colon of a parameter."""
+    return _TYPE.match(value) is not None
 
 
 def decodes_to_credentials(value: bytes) -> bool:

@@ -14,6 +14,7 @@ from escalate.bundle.judgement import (
     is_path,
     is_placeholder,
     is_random,
+    is_type,
 )
 
 BEFORE = 128
@@ -106,7 +107,10 @@ def _is_password(match: re.Match[bytes]) -> bool:
 
 
 def _is_secret(match: re.Match[bytes]) -> bool:
-    return is_random(match["value"]) and (bool(match["quote"]) or not is_code(match["value"]))
+    value = match["value"]
+    if not match["quote"] and (is_code(value) or (match["equals"] == b":" and match["blank"] and is_type(value))):
+        return False
+    return is_random(value)
 
 
 _TOKEN_OWNERS = re.compile(

@@ -76,6 +76,7 @@ SECRETS = {
 }
 
 ORDINARY = [
+    b"    self, private_key: ed25519.Ed25519PrivateKey, f_priv: _FragList",
     b"2026-04-04T05:58:45.548020900Z [1905] [CRITICAL] WORKER TIMEOUT (pid:1905)",
     b"sshd(pam_unix)[19939]: authentication failure; logname= uid=0 euid=0 tty=NODEVssh ruser= rhost=218.188.2.4",
     b"Failed password for invalid user admin from 10.0.0.5 port 4022 ssh2",
