@@ -21,6 +21,7 @@ def purge(case: Case, *, everything: bool = False) -> tuple[str, ...]:
             known.unlink()
             gone.append(f"{Room.PRIVATE}/{KNOWN}")
         gone += _replace_by_sealed(case)
+        _remove_tree(case, Room.SCRATCH)
         for bug in sorted(case.root.glob("escalate-bug-*.txt")):
             bug.unlink()
             gone.append(bug.name)
@@ -53,7 +54,7 @@ def _replace_by_sealed(case: Case) -> list[str]:
             replaced.append(str(DOCUMENT_PATHS[kind]))
     journal = case.path(Room.REDACTED, SEALED_JOURNAL)
     if journal.exists():
-        (case.root / JOURNAL).write_bytes(journal.read_bytes())
+        case.replace_journal(journal.read_bytes())
         case.journal.note("purge", "raw evidence and known secret values were deleted")
         replaced.append(f"{JOURNAL} (the redacted copy stands in its place)")
     return replaced

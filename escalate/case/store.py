@@ -157,6 +157,11 @@ class Case:
         with self._atomic(self.path(room, relative)) as handle:
             yield handle
 
+    def replace_journal(self, lines: bytes) -> None:
+        """Put a redacted record of the run in the place of the raw one, whole or not at all."""
+        with self._atomic(self.root / JOURNAL) as handle:
+            handle.write(lines)
+
     def adopt(self, room: Room, relative: str | PurePosixPath, made: Path) -> Path:
         """Move a file that another program wrote (into `scratch`) to its place."""
         place = self.path(room, relative)

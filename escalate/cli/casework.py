@@ -127,7 +127,7 @@ def result_of(case: Case) -> tuple[dict[str, Any], str, ExitCode]:
     """What `build` and `demo` report: as JSON, as text, and the exit code."""
     findings = case.read_sealed(FindingsDocument)
     bundles = case.read(BundleDocument)
-    evidence = case.read(EvidenceDocument)
+    evidence = case.read_sealed(EvidenceDocument)  # reasons quote file names: what is printed may end in a build log
     code = code_for(evidence)
     gaps = missing(evidence)
     report = case.path(Room.DRAFT, "report.html")

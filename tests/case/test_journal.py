@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,8 +65,8 @@ def test_a_stage_is_done_only_over_the_same_inputs_and_after_its_end(tmp_path: P
 
 
 @given(cut=st.integers(min_value=1, max_value=60))
-def test_a_line_cut_by_a_crash_loses_only_itself(tmp_path_factory: object, cut: int) -> None:
-    folder = tmp_path_factory.mktemp("journal")  # type: ignore[attr-defined]
+def test_a_line_cut_by_a_crash_loses_only_itself(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    folder = tmp_path_factory.mktemp("journal")
     place = folder / "journal.jsonl"
     journal = Journal(place)
     journal.begin("collect", "inputs")

@@ -174,6 +174,18 @@ def test_purge_takes_raw_evidence_and_secrets_and_keeps_bundles_and_map(make_cas
     assert read_map(case) == {"[R:EMAIL:3FA9C1]": "ann@example.com"}
 
 
+def test_purge_puts_the_redacted_record_in_the_place_of_the_raw_one(make_case: CaseMaker) -> None:
+    case = make_case()
+    case.journal.note("collect", "read /home/ann/hunter22.log")
+    with case.new_file(Room.REDACTED, "case/run.jsonl") as handle:
+        handle.write(b'{"stage": "collect", "event": "note", "text": "redacted"}\n')
+    purge(case)
+    text = (case.root / "journal.jsonl").read_text()
+    assert "hunter22" not in text
+    assert [event["stage"] for event in case.journal.events()] == ["collect", "purge"]
+    assert (case.root / "journal.jsonl").stat().st_mode & 0o777 == 0o600
+
+
 def test_purge_of_everything_leaves_nothing(make_case: CaseMaker) -> None:
     case = make_case()
     purge(case, everything=True)

@@ -15,7 +15,7 @@ import pytest
 from escalate.bundle.verify import verify
 from escalate.model.manifest import Problem
 from escalate.model.observer import QuietObserver
-from escalate.redact.detectors.registry import detectors
+from escalate.redact.detectors.registry import Detector, detectors
 from escalate.redact.engine import Engine
 from escalate.redact.rules import EngineInputs
 from escalate.triage.rulebook import load_rules
@@ -65,8 +65,8 @@ def test_redacted_configuration_is_clean(engine: Engine, tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("detector", detectors(), ids=lambda one: one.id)
-def test_redacted_samples_of_every_detector_are_clean(engine: Engine, tmp_path: Path, detector: object) -> None:
-    samples = [sample[0] for sample in detector.positives] + list(detector.negatives)  # type: ignore[attr-defined]
+def test_redacted_samples_of_every_detector_are_clean(engine: Engine, tmp_path: Path, detector: Detector) -> None:
+    samples = [sample[0] for sample in detector.positives] + list(detector.negatives)
     for sample in samples:
         assert _second_look(tmp_path, engine.redact_text(f"{sample}\n")) == [], sample
 

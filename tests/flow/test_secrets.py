@@ -125,6 +125,17 @@ def test_a_secret_smuggled_into_a_finished_zip_is_found(
         assert value not in done.stdout
 
 
+def test_a_secret_in_the_name_of_what_is_missing_is_not_printed(tmp_path: Path, escalate: Escalate) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "app.log").write_text("2026-04-04T05:58:45Z hello\n")
+    (tmp_path / "in" / f"Password={PASSWORD};.lnk").symlink_to("/etc/passwd")
+    done = escalate("build", tmp_path / "in", "--case", tmp_path / "case", "--format", "json", "--no-input")
+    assert done.code == 5
+    assert done.json["missing"]
+    assert PASSWORD in (tmp_path / "case" / "evidence.json").read_text()
+    assert PASSWORD not in done.stdout + done.stderr
+
+
 def test_private_files_stay_private_and_out_of_bundles(case: Path) -> None:
     private = [path for path in (case / "private").rglob("*") if path.is_file()]
     assert private
