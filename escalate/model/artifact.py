@@ -18,10 +18,12 @@ from escalate.model.base import (
     StepId,
     Utc,
 )
-from escalate.model.incident import Window
+from escalate.model.exchange import Exchange
+from escalate.model.incident import TargetFacts, Window
 from escalate.model.kind import Kind
 from escalate.model.outcome import Outcome
 from escalate.model.plan import Sensitivity
+from escalate.model.survey import Worker
 from escalate.model.target import Target
 
 
@@ -59,6 +61,13 @@ class StepRecord(Frozen):
     expected: bool = False
     """A refusal that everybody meets who does not own the host."""
     artifacts: tuple[ArtifactId, ...] = ()
+    worker: str | None = None
+    """The worker it was about, by the name that people and log files use."""
+    exchanges: tuple[Exchange, ...] = ()
+    """The requests it took, at most 50: those that failed first."""
+    exchange_count: int = 0
+    footprints: tuple[str, ...] = ()
+    """What we changed or set off: a woken SCM site, a file written and removed."""
 
 
 class EvidenceDocument(Document):
@@ -69,5 +78,9 @@ class EvidenceDocument(Document):
     target: Target
     host: str
     """The machine that collected."""
+    facts: TargetFacts = TargetFacts()
+    """What the target itself told; what the user wrote in incident.toml goes before it."""
+    workers: tuple[Worker, ...] = ()
+    """Every name of every worker (the identity join), with what was learned during the collection."""
     artifacts: tuple[Artifact, ...]
     steps: tuple[StepRecord, ...]

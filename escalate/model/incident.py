@@ -50,6 +50,12 @@ class TargetFacts(Frozen):
     """Worker name to ARM instance id (64 hex digits, the ARRAffinity value)."""
     sibling_apps: tuple[str, ...] = ()
 
+    def completed_by(self, other: TargetFacts) -> TargetFacts:
+        """The same, with what is unknown here taken from `other`."""
+        empty = TargetFacts()
+        known = {name: value for name, value in self if value != getattr(empty, name)}
+        return other.model_copy(update=known)
+
 
 class Contact(Frozen):
     """Whom support calls; all of it is personal data and pseudonymised in evidence."""

@@ -1,4 +1,4 @@
-"""What is examined: this machine, one of its processes, or a pile of evidence from elsewhere."""
+"""What is examined: a site in Azure, this machine, one of its processes, or a pile of evidence from elsewhere."""
 
 from __future__ import annotations
 
@@ -25,4 +25,17 @@ class PathTarget(Frozen):
     path: str
 
 
-Target = Annotated[LocalTarget | PathTarget, Field(discriminator="kind")]
+class AzureTarget(Frozen):
+    """One site or slot of Azure App Service."""
+
+    kind: Literal["azure"] = "azure"
+    resource_id: str = Field(
+        pattern=r"^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Web/sites/[^/]+(/slots/[^/]+)?$"
+    )
+    """With the segments spelled as here; names keep the case the user gave."""
+    cloud: str = "public"
+    """`public`, `usgov`, `china`, or the ARM endpoint of another cloud (the lab)."""
+    tenant: str | None = None
+
+
+Target = Annotated[LocalTarget | PathTarget | AzureTarget, Field(discriminator="kind")]

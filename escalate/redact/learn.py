@@ -177,7 +177,7 @@ def _texts(document: CaseDocument, evidence: EvidenceDocument) -> Iterator[str]:
     for target in (document.target, evidence.target):
         if isinstance(target, PathTarget):
             yield target.path + "/"
-        else:
+        elif isinstance(target, LocalTarget):
             yield from target.logs
     for artifact in evidence.artifacts:
         yield f"/{artifact.path}\n{artifact.origin}"

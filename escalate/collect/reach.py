@@ -1,0 +1,98 @@
+"""What all steps of one run share when the target is in Azure: the session, the way to Kudu, the names of workers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from escalate.azure.arm import Arm
+from escalate.azure.failure import AzureFailure
+from escalate.azure.kudu import Door, Kudu
+from escalate.azure.session import Channel, Session
+from escalate.collect.door import find_door
+from escalate.collect.roster import Roster
+from escalate.collect.watch import Watch
+from escalate.model.exchange import Exchange
+from escalate.model.survey import Survey, Worker
+
+
+@dataclass
+class Reach:
+    """One run's access; thread safe."""
+
+    session: Session
+    survey: Survey
+    roster: Roster
+    basic: bool = False
+    """Whether the user allowed basic sign-in at the SCM site."""
+    add_secret: Callable[[str, str], None] = lambda value, name: None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _doors: dict[str, Door | AzureFailure] = field(default_factory=dict)
+
+    def door(self, channel: Channel, resource_id: str, scm_host: str | None) -> Door:
+        """The way to the SCM site of a site, found at the first call and remembered, also when there is none.
+
+        Raises:
+            AzureFailure: there is no way, and why.
+        """
+        with self._lock:
+            known = self._doors.get(resource_id)
+            if known is None:
+                try:
+                    known = find_door(channel, resource_id, scm_host, basic=self.basic, add_secret=self.add_secret)
+                except AzureFailure as failure:
+                    known = failure
+                self._doors[resource_id] = known
+        if isinstance(known, AzureFailure):
+            raise known
+        return known
+
+
+@dataclass(frozen=True)
+class Site:
+    """One step's view of Azure: what a collector gets as `context.azure`."""
+
+    reach: Reach
+    channel: Channel
+    worker: Worker | None
+    """The worker this step is about."""
+    sibling: str | None
+    """Resource id of the sibling this step is about."""
+
+    @property
+    def survey(self) -> Survey:
+        """What the plan knows of the target."""
+        return self.reach.survey
+
+    @property
+    def arm(self) -> Arm:
+        """ARM."""
+        return Arm(self.channel)
+
+    @property
+    def kudu(self) -> Kudu:
+        """The SCM site of the target, answered by this step's worker.
+
+        Raises:
+            AzureFailure: it cannot be reached.
+        """
+        door = self.reach.door(self.channel, self.survey.resource_id, self.survey.scm_host)
+        return Kudu(self.channel, door, self.worker.arm_id if self.worker else None)
+
+    def kudu_of(self, resource_id: str, scm_host: str | None) -> Kudu:
+        """The SCM site of another app of the plan, answered by whichever worker.
+
+        Raises:
+            AzureFailure: it cannot be reached.
+        """
+        return Kudu(self.channel, self.reach.door(self.channel, resource_id, scm_host))
+
+
+@dataclass
+class Trail:
+    """What one step did: its requests and its footprints."""
+
+    watch: Watch
+    exchanges: list[Exchange] = field(default_factory=list)
+    footprints: list[str] = field(default_factory=list)
