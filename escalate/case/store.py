@@ -17,8 +17,10 @@ from filelock import FileLock, Timeout
 from escalate.case.journal import Journal
 from escalate.case.layout import DOCUMENT_PATHS, JOURNAL, LOCK, SEALED_PATHS, Room
 from escalate.errors import CaseError, DocumentError
+from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import CaseId, Document, parse_document
 from escalate.model.case import CaseDocument
+from escalate.model.incident import Incident
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
@@ -103,6 +105,20 @@ class Case:
     def document(self) -> CaseDocument:
         """case.json."""
         return self.read(CaseDocument)
+
+    @property
+    def incident(self) -> Incident:
+        """What the user wrote, with what the target told of itself where they wrote nothing."""
+        incident = self.document.incident
+        if not self.has(EvidenceDocument):
+            return incident
+        known = self.read(EvidenceDocument).facts
+        return incident.model_copy(update={"target": incident.target.completed_by(known)})
+
+    @property
+    def completed(self) -> CaseDocument:
+        """case.json with that incident: what redaction learns from, and what it seals."""
+        return self.document.model_copy(update={"incident": self.incident})
 
     def path(self, room: Room, relative: str | PurePosixPath | None = None) -> Path:
         """Where something stands; checks that it stays inside."""

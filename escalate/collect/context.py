@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
+from escalate.collect.placeholders import fill
+from escalate.collect.reach import Site
 from escalate.collect.watch import Watch
 from escalate.model.incident import Incident
 from escalate.model.outcome import Gap
@@ -53,6 +56,25 @@ class Context:
     pace: Pace = field(default_factory=Pace)
     root: Path = Path("/")
     """Where `/proc`, `/sys` and `/etc` are looked for."""
+    azure: Site | None = None
+    """Only for targets in Azure."""
+    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What placeholders of the entry's request and commands stand for."""
+    fingerprint: Callable[[str], str] = lambda value: "0" * 16
+    """16 hex digits that tell whether two values are the same, and nothing else: keyed by the case."""
+    footprint: Callable[[str], None] = lambda text: None
+    """Takes one sentence on something we changed or set off."""
+
+    @property
+    def site(self) -> Site:
+        """The way to the target in Azure.
+
+        Raises:
+            ValueError: the target is not in Azure: the plan and the catalogue disagree.
+        """
+        if self.azure is None:
+            raise ValueError(f"{self.step} needs a target in Azure")
+        return self.azure
 
     @property
     def process(self) -> int:
@@ -68,7 +90,7 @@ class Context:
     @property
     def obtain(self) -> str:
         """The command that gets it by hand, for this process."""
-        return filled(self.entry.obtain, self.pid)
+        return fill(self.entry.obtain, self.values)
 
     def place(self, absolute: str) -> Path:
         """Where an absolute path of the examined machine is found."""
@@ -81,11 +103,6 @@ class Context:
     def gap(self, kind: type[Gap], reason: str) -> Gap:
         """A gap whose hint is this entry's command."""
         return kind.model_validate({"reason": reason, "hint": self.obtain})
-
-
-def filled(template: str, pid: int | None) -> str:
-    """`{pid}` replaced; other braces are left alone."""
-    return template.replace("{pid}", "PID" if pid is None else str(pid))
 
 
 def now() -> datetime:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 import escalate.collect.collectors
-from escalate.collect import requests
+from escalate.collect import plain
 from escalate.collect.collector import Collector
 from escalate.errors import ConfigError
 from escalate.model.plan import CatalogueEntry, Consent
@@ -62,7 +62,7 @@ def _plain(folder: Path) -> Iterator[Collector]:
                 ) from error
             if entry.request is None and entry.consent is not Consent.GUIDED:
                 raise ConfigError(f"{entry.id} of {place.name} has no request", hint="say what it reads or runs")
-            yield Collector(entry=entry, gather=requests.gather)
+            yield Collector(entry=entry, gather=plain.gather)
 
 
 def _decorated() -> Iterator[Collector]:

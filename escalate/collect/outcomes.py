@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from pydantic import TypeAdapter
 
+from escalate.azure.failure import AzureFailure, Why
 from escalate.model.outcome import (
     Blocked,
     Collected,
@@ -15,6 +17,7 @@ from escalate.model.outcome import (
     Empty,
     Failed,
     Gap,
+    Invalid,
     Missing,
     Outcome,
     Partial,
@@ -51,6 +54,29 @@ def outcome_of_error(error: OSError, what: str, hint: str) -> Gap:
     if error.errno in _TIMEOUT:
         return Timeout(reason=reason, hint=hint)
     return Failed(reason=reason, hint=hint)
+
+
+_OF_FAILURE: Mapping[Why, type[Gap]] = MappingProxyType(
+    {
+        Why.SIGN_IN: Denied,
+        Why.DENIED: Denied,
+        Why.BLOCKED: Blocked,
+        Why.MISSING: Missing,
+        Why.BUSY: Failed,
+        Why.THROTTLED: Timeout,
+        Why.TIMEOUT: Timeout,
+        Why.INVALID: Invalid,
+        Why.FAILED: Failed,
+    }
+)
+
+
+def outcome_of_failure(failure: AzureFailure, hint: str) -> Gap:
+    """The gap that a failed request means; a missing permission is named."""
+    if failure.missing_action:
+        hint = f"ask for a role with {failure.missing_action} (Website Contributor for most), or: {hint}"
+    request = f" (request id {failure.request_id})" if failure.request_id else ""
+    return _OF_FAILURE[failure.why].model_validate({"reason": failure.reason + request, "hint": hint})
 
 
 def outcome_of_step(pieces: int, gaps: Sequence[Gap], hint: str) -> Outcome:

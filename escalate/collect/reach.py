@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from escalate.azure.arm import Arm
@@ -14,7 +13,30 @@ from escalate.collect.door import find_door
 from escalate.collect.roster import Roster
 from escalate.collect.watch import Watch
 from escalate.model.exchange import Exchange
+from escalate.model.plan import Run
 from escalate.model.survey import Survey, Worker
+
+
+EXCHANGES = 50
+"""So many requests of a step are written down one by one."""
+
+
+@dataclass
+class Trail:
+    """What one step did: its requests and its footprints."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    footprints: list[str] = field(default_factory=list)
+
+    def as_fields(self) -> dict[str, object]:
+        """The fields of a `StepRecord`."""
+        failed = [exchange for exchange in self.exchanges if exchange.status is None or exchange.status >= 400]
+        others = [exchange for exchange in self.exchanges if exchange not in failed]
+        return {
+            "exchanges": tuple((*failed, *others)[:EXCHANGES]),
+            "exchange_count": len(self.exchanges),
+            "footprints": tuple(dict.fromkeys(self.footprints)),
+        }
 
 
 @dataclass
@@ -26,7 +48,7 @@ class Reach:
     roster: Roster
     basic: bool = False
     """Whether the user allowed basic sign-in at the SCM site."""
-    add_secret: Callable[[str, str], None] = lambda value, name: None
+    _secrets: list[tuple[str, str]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _doors: dict[str, Door | AzureFailure] = field(default_factory=dict)
 
@@ -40,13 +62,28 @@ class Reach:
             known = self._doors.get(resource_id)
             if known is None:
                 try:
-                    known = find_door(channel, resource_id, scm_host, basic=self.basic, add_secret=self.add_secret)
+                    known = find_door(channel, resource_id, scm_host, basic=self.basic, add_secret=self._add_secret)
                 except AzureFailure as failure:
                     known = failure
                 self._doors[resource_id] = known
         if isinstance(known, AzureFailure):
             raise known
         return known
+
+    def site(self, step: Run, trail: Trail, watch: Watch) -> Site:
+        """One step's view; its requests go into the trail."""
+        worker = next((each for each in self.roster.workers if each.arm_id == step.worker), None)
+        channel = self.session.channel(trail.exchanges.append, watch)
+        return Site(reach=self, channel=channel, worker=worker, sibling=step.sibling)
+
+    def take_secrets(self) -> list[tuple[str, str]]:
+        """(value, name) of secrets met on the way since the last call."""
+        with self._lock:
+            taken, self._secrets = self._secrets, []
+            return taken
+
+    def _add_secret(self, value: str, name: str) -> None:
+        self._secrets.append((value, name))
 
 
 @dataclass(frozen=True)
@@ -87,12 +124,3 @@ class Site:
             AzureFailure: it cannot be reached.
         """
         return Kudu(self.channel, self.reach.door(self.channel, resource_id, scm_host))
-
-
-@dataclass
-class Trail:
-    """What one step did: its requests and its footprints."""
-
-    watch: Watch
-    exchanges: list[Exchange] = field(default_factory=list)
-    footprints: list[str] = field(default_factory=list)

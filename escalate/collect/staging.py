@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from escalate.collect.outcomes import outcome_of_error
+from escalate.azure.failure import AzureFailure, Why
+from escalate.collect.outcomes import outcome_of_error, outcome_of_failure
 from escalate.collect.piece import CutShortError, Piece, SpoiledError, Unavailable
 from escalate.collect.watch import Watch
 from escalate.model.outcome import Gap, Invalid, Partial, Skipped
@@ -129,3 +130,7 @@ def _named_failures(chunks: Iterator[bytes], origin: str, hint: str) -> Iterator
         yield from chunks
     except OSError as error:
         raise Unavailable(outcome_of_error(error, origin, hint)) from error
+    except AzureFailure as failure:
+        if failure.why is Why.INVALID:  # an error page, another file: nothing of it is evidence
+            raise SpoiledError(failure.reason) from failure
+        raise Unavailable(outcome_of_failure(failure, hint)) from failure

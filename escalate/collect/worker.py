@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
+from escalate.azure.failure import AzureFailure
 from escalate.collect.collector import Gather
 from escalate.collect.context import Context
-from escalate.collect.outcomes import outcome_of_error, outcome_of_step
+from escalate.collect.outcomes import outcome_of_error, outcome_of_failure, outcome_of_step
 from escalate.collect.piece import Abandoned, Unavailable
 from escalate.collect.staging import Staged, Stager
 from escalate.model.outcome import Failed, Gap, Outcome, Timeout
@@ -76,6 +77,8 @@ class Worker:
                 self._add(None, error.outcome)
             except Abandoned:
                 return
+            except AzureFailure as failure:
+                self._add(None, outcome_of_failure(failure, self._context.obtain))
             except OSError as error:
                 self._add(None, outcome_of_error(error, self._context.entry.title, self._context.obtain))
             except ValueError as error:  # a source that does not look as documented

@@ -156,6 +156,8 @@ class CatalogueEntry(Frozen):
     """Where the fact that this works is known from."""
     host_owned: bool = False
     """What it asks for belongs to the owner of the host: a refusal is an answer, recorded, and not evidence missing."""
+    may_be_absent: bool = False
+    """Stamps, tiers or apps without it are ordinary: Missing is an answer, recorded, and not evidence missing."""
     late: bool = False
     """Telemetry that arrives minutes late: asked for again at the end of the collection."""
     request: Request | None = None
@@ -192,6 +194,8 @@ class Skip(Frozen):
     worker: str | None = None
     sibling: str | None = None
     late: bool = False
+    denied: bool = False
+    """The role of the signed-in identity does not allow it: recorded as Denied, which is evidence missing."""
     reason: str
     hint: str
 

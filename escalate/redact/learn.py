@@ -103,6 +103,9 @@ def own_names(document: CaseDocument, evidence: EvidenceDocument) -> tuple[str, 
         parts = facts.resource_id.strip("/").split("/")
         found |= {part for part in parts if len(part) > 2}
         sites |= {parts[place + 1] for place, part in enumerate(parts[:-1]) if part.casefold() in ("sites", "slots")}
+    for worker in evidence.workers:
+        found |= {worker.arm_id, *worker.infixes, *worker.containers}
+        found |= {name for name in (worker.machine, worker.computer, worker.metric) if name}
     for artifact in evidence.artifacts:
         found |= {name for name in (artifact.site, artifact.instance) if name}
         sites |= {artifact.site} if artifact.site else set()
@@ -112,7 +115,7 @@ def own_names(document: CaseDocument, evidence: EvidenceDocument) -> tuple[str, 
 
 def searched_values(case: Case, evidence: EvidenceDocument) -> tuple[str, ...]:
     """The known secret values that are distinctive enough to be looked for everywhere; the verifier gets the same."""
-    own = own_names(case.document, evidence)
+    own = own_names(case.completed, evidence)
     return tuple(sorted(value for value in private.known_values(case) if is_worth_searching(value, own)))
 
 
@@ -121,7 +124,7 @@ def learn(case: Case, evidence: EvidenceDocument, observer: Observer) -> tuple[E
 
     Returns what the engine is made of, and the secret values that were found here (value to setting).
     """
-    document = case.document
+    document = case.completed
     own = own_names(document, evidence)
     key = private.case_key(case)
     book = NameBook(key)

@@ -235,7 +235,7 @@ def _seal_documents(case: Case, engine: Engine, paths: Mapping[str, str], items:
     sealed = {item.path: item for item in items if isinstance(item, Sealed)}
     sealer = Sealer(engine, paths, small_hashes(sealed))
     for kind, place in SEALED_PATHS.items():
-        copy = sealer.seal(case.read(kind))
+        copy = sealer.seal(case.completed if kind is CaseDocument else case.read(kind))
         with case.new_file(Room.REDACTED, place) as handle:
             handle.write(copy.to_json())
     with case.new_file(Room.REDACTED, SEALED_JOURNAL) as handle:

@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"(?<![\w.])(?:2(?:4\d|5[0-5])(?:\.\d{1,3}){3}|2001:db8:[0
 def encode(case: Case, text: str) -> str:
     """What you are about to send: names become the pseudonyms of the case, secrets are masked."""
     saved = private.read_map(case)
-    own = own_names(case.document, case.read(EvidenceDocument)) if case.has(EvidenceDocument) else ()
+    own = own_names(case.completed, case.read(EvidenceDocument)) if case.has(EvidenceDocument) else ()
     engine = Engine(
         EngineInputs(
             key=private.case_key(case),

@@ -97,7 +97,7 @@ class _Pass:
 
 def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer: Observer) -> Index:
     """Read every artifact once, each record against all patterns; what cannot be read is noted in the journal."""
-    incident = case.document.incident
+    incident = case.incident
     run = _Pass(incident, rule_patterns(rules), watch_patterns(rules))
     with observer.task("triage", sum(artifact.size for artifact in evidence.artifacts)) as task:
         for artifact in evidence.artifacts:

@@ -1,4 +1,4 @@
-"""Carries out the plain requests of the catalogue: read these files, run this program."""
+"""Carries out plain requests on this machine: read these files, run this program."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from escalate.collect.command import As, Command, find_tool
-from escalate.collect.context import STAMP, Context, filled, now
+from escalate.collect.context import STAMP, Context, now
 from escalate.collect.handoff import free_bytes, handoff
 from escalate.collect.outcomes import outcome_of_error
 from escalate.collect.piece import CutShortError, Piece, SpoiledError, Unavailable
+from escalate.collect.placeholders import fill
 from escalate.collect.processes import ProcessFacts, facts_of, state_of
 from escalate.collect.watch import Watch
 from escalate.model.outcome import Denied, Failed, Gap, Missing, Skipped
-from escalate.model.plan import CommandRequest, FileRequest, Sensitivity
+from escalate.model.plan import Sensitivity
 
 CHUNK = 1024 * 1024
 _OWNER_ONLY = frozenset({"java", "dotnet"})
@@ -27,21 +28,10 @@ _OF_FREE = 0.8
 """A dump may be several times what is resident; it is ended before it fills the disk of a sick machine."""
 
 
-def gather(context: Context) -> Iterator[Piece | Gap]:
-    """The collector behind every entry that has a `request`."""
-    match context.entry.request:
-        case FileRequest(reads=reads):
-            yield from read_files(context, reads)
-        case CommandRequest(argv=argv, output=output):
-            yield from run_command(context, argv, output)
-        case None:
-            raise ValueError(f"{context.entry.id} has no request and no collector")
-
-
 def read_files(context: Context, reads: Sequence[str]) -> Iterator[Piece | Gap]:
     """One piece a file, mirrored below `local/<host>/`; one gap for each that refuses."""
     for template in reads:
-        name = filled(template, context.pid)
+        name = fill(template, context.values)
         try:
             with context.place(name).open("rb") as handle:
                 first = handle.read(CHUNK)
@@ -63,7 +53,7 @@ def run_command(context: Context, argv: Sequence[str], output: str) -> Iterator[
     tool = find_tool(argv[0], context.pid, user)
     if tool is None:
         raise Unavailable(Missing(reason=f"{argv[0]} is not on this machine", hint=context.obtain))
-    words = [tool, *(filled(word, context.pid) for word in argv[1:])]
+    words = [tool, *(fill(word, context.values) for word in argv[1:])]
     with undisturbed(process):
         if any("{output}" in word for word in words):
             yield from _written_file(context, words, output, process, user)
