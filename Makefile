@@ -6,6 +6,7 @@ VENV    := .venv
 PYTHON  := $(VENV)/bin/python
 RUN     := $(VENV)/.ready-run
 DEV     := $(VENV)/.ready-dev
+PRISM   := tests/contract/node_modules/.ready
 PIP     := $(PYTHON) -m pip --quiet --disable-pip-version-check
 
 help: ## this list
@@ -16,7 +17,7 @@ demo: $(RUN) ## start sick processes, run the whole flow on them, show the resul
 
 install: $(RUN) ## set up the checkout and its command, .venv/bin/escalate
 
-test: $(DEV) system-packages lint ## every check and every test
+test: $(DEV) system-packages $(PRISM) lint ## every check and every test
 	$(PYTHON) -m pytest
 
 lint: $(DEV) ## format, lint, types, architecture
@@ -50,6 +51,10 @@ $(VENV)/bin/python:
 $(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(PRISM): tests/contract/package-lock.json | system-packages
+	cd tests/contract && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

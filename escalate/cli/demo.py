@@ -1,44 +1,32 @@
-"""`escalate demo`: the whole flow on really sick processes."""
+"""`escalate demo`: the whole flow against the lab, over HTTP, with the code that talks to Azure."""
 
 from __future__ import annotations
 
-import shutil
+import json
+import os
+import subprocess
+import sys
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
-from escalate.case.store import Case
+from escalate.case.store import new_case_id
 from escalate.cli import casework, options
 from escalate.cli.output import emit
-from escalate.cli.progress import terminal_observer
 from escalate.cli.session import Session
-from escalate.collect.plan import Wishes
-from escalate.errors import ConfigError, ExitCode
-from escalate.lab.processes import SickProcess, java_available, sick_java, sick_python
-from escalate.model.incident import Incident, TargetFacts
-from escalate.model.observer import Observer
-from escalate.model.plan import Budget
-from escalate.model.target import LocalTarget
-from escalate.workflow import build, open_case
+from escalate.errors import CaseError, ConfigError, ExitCode, TargetError
+from escalate.lab.incident_file import as_toml
+from escalate.lab.processes import java_available
+from escalate.lab.server import Lab, running
+from escalate.lab.world import World
+from escalate.lab.worlds import WORLDS
 
-MAX_SECONDS = 180
-MAX_BYTES = 200_000_000
-
-_PYTHON = Incident(
-    title="Orders hang and memory climbs",
-    symptom="Requests to /orders never return; memory of the service grows by 4 MB a second.",
-    impact="The demo shop: every order since the start.",
-    target=TargetFacts(os="linux", runtime="Python, http.server"),
-)
-_JAVA = Incident(
-    title="Checkout hangs",
-    symptom="All requests hang since stock-sync and order-export ran together.",
-    impact="The demo shop: every checkout.",
-    target=TargetFacts(os="linux", runtime="Java, built from source"),
-)
+JAVA, PYTHON = "java-heap-leak", "python-hang"
+CONSENTS = "heap,histogram,profiles"
+"""The lab's app is ours: what pauses it is agreed to."""
+NO_JDK = "No JDK (java, javac, jcmd) here: the demo shows a Python app, without thread and heap dumps of a JVM."
 
 
 @click.command("demo")
@@ -46,52 +34,62 @@ _JAVA = Incident(
     "--case",
     "folder",
     type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
-    help="Put the demo's cases below this new folder. Default: in your data directory.",
+    help="Put the demo's case into this new folder. Default: in your data directory.",
 )
 @options.output_format
 @click.pass_obj
 def command(session: Session, folder: Path | None, output: str) -> int:
-    """Start really sick processes, run the whole flow on them, show what came out.
+    """Start a loopback Azure with a sick app in it, run the whole flow on it, show what came out.
 
-    A Python service that leaks memory and blocks its threads, and, where a JDK is installed, a Java program with a
-    deadlock. Filing is not part of this version: it stops at the draft.
+    The app is a really running Java program with a memory leak and a deadlock; where no JDK is installed, a Python
+    service. Plan to bundle run as they would against Azure: only the endpoint and the sign-in differ. Filing is not
+    part of this version: it stops at the draft.
     """
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty", hint="the demo starts afresh: name a new folder")
-    root = folder or casework.cases_folder()
-    observer = terminal_observer()
-    results: list[dict[str, Any]] = []
-    texts: list[str] = []
-    with ExitStack() as stack:
-        scratch = Path(tempfile.mkdtemp(prefix="escalate-demo-"))
-        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        sick = [(stack.enter_context(sick_python(scratch)), _PYTHON)]
-        if java_available():
-            sick.append((stack.enter_context(sick_java()), _JAVA))
-        else:
-            texts.append("No JDK (java, javac, jcmd) here: the Java half of the demo is left out.\n")
-        for process, incident in sick:
-            case = _case_for(session, root, process, incident, separate=folder is not None)
-            data, text = _run(case, process, observer)
-            results.append(data)
-            texts.append(text)
-    texts.append("Filing is not part of this version: the demo stops at the draft.")
-    emit(output, {"schema": "escalate.demo/v1", "cases": results, "filed": False}, "\n".join(texts))
+    world = WORLDS[JAVA if java_available() else PYTHON]
+    with running(world) as lab, tempfile.TemporaryDirectory(prefix="escalate-demo-") as scratch:
+        case = folder or casework.cases_folder() / new_case_id(lab.state.started)
+        session.case_folder = case
+        result = _build(lab, world, Path(scratch), case)
+    head = [] if world.name == JAVA else [NO_JDK, ""]
+    text = "\n".join([*head, f"== {world.title} (world {world.name} of the lab) ==", str(result["text"])])
+    text += "\nFiling is not part of this version: the demo stops at the draft."
+    data = {name: value for name, value in result.items() if name != "text"}
+    emit(output, {"schema": "escalate.demo/v1", "world": world.name, "cases": [data], "filed": False}, text)
     return ExitCode.DONE
 
 
-def _case_for(session: Session, root: Path, process: SickProcess, incident: Incident, *, separate: bool) -> Case:
-    target = LocalTarget(pid=process.pid, logs=tuple(str(log) for log in process.logs))
-    folder = root / process.name.replace(" ", "-") if separate else None
-    case, _ = open_case(folder, root, target, incident)
-    session.case_folder = case.root
-    return case
+def _build(lab: Lab, world: World, scratch: Path, case: Path) -> dict[str, Any]:
+    """`escalate build` in a process of its own, with the environment that `escalate lab up` tells people to export."""
+    incident = scratch / "incident.toml"
+    incident.write_text(as_toml(world.incident(lab.state.started)), encoding="utf-8")
+    words = [sys.executable, "-m", "escalate", "build", lab.resource_id, "--auth", "managed-identity"]
+    words += ["--incident", str(incident), "--case", str(case), "--include", CONSENTS, "--no-input", "--format", "json"]
+    done = subprocess.run(
+        words, env={**os.environ, **lab.environment}, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False
+    )
+    if done.returncode not in (ExitCode.DONE, ExitCode.EVIDENCE_MISSING):
+        raise TargetError(
+            f"the build against the lab ended with exit code {done.returncode}",
+            hint=f"what happened stands above; the case is {case}",
+        )
+    result: dict[str, Any] = json.loads(done.stdout)
+    if not result.get("bundles"):
+        raise CaseError(f"{case} has no bundle", hint="this is a defect of the demo: report it")
+    return {**result, "text": _summary(result)}
 
 
-def _run(case: Case, process: SickProcess, observer: Observer) -> tuple[dict[str, Any], str]:
-    observer.note(f"a sick {process.name} runs as process {process.pid}")
-    nothing: frozenset[str] = frozenset()
-    budget = Budget(max_bytes=MAX_BYTES, max_seconds=MAX_SECONDS)
-    build(case, Wishes(include=nothing, only=nothing, skip=nothing, budget=budget, agree=None), observer)
-    data, text, _ = casework.result_of(case)
-    return data, f"== a sick {process.name} (process {process.pid}) ==\n{text}\n"
+def _summary(result: dict[str, Any]) -> str:
+    verdict = result["verdict"]
+    bundles = "\n".join(f"{each['tier']:<8} {each['path']}  ({each['size']:,} bytes)" for each in result["bundles"])
+    return "\n".join(
+        [
+            f"case     {result['case']}",
+            f"report   {result['report']}",
+            f"ticket   {result['ticket']}",
+            bundles,
+            f"verdict  {verdict['answerable_by']} ({verdict['confidence']} confidence): {verdict['why']}",
+            f"missing  {len(result['missing'])} of what was tried",
+        ]
+    )

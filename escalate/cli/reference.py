@@ -14,6 +14,7 @@ from escalate.collect.entries import entries
 from escalate.model.documents import DOCUMENTS, schema_file_name
 from escalate.model.plan import CatalogueEntry
 from escalate.model.rule import Rule
+from escalate.model.usual_questions import USUAL_QUESTIONS
 from escalate.triage.rulebook import load_rules
 
 WIDTH = 100
@@ -32,9 +33,16 @@ def verb_page(verb: str) -> str:
 def collector_page(entry: CatalogueEntry) -> str:
     """The entry of a collector as a page."""
     consent = f"{entry.consent}" + (f" (`--include {entry.include}`)" if entry.include else "")
+    only = [*entry.runtimes, *entry.platforms, *(f"{tier} tier" for tier in entry.tiers)]
+    azure = [
+        *(("answers", USUAL_QUESTIONS[key]) for key in entry.answers),
+        *([("permission", f"`{entry.permission}`")] if entry.permission else []),
+        *([("instead", ", ".join(f"[{each}]({each}.md)" for each in entry.fallbacks))] if entry.fallbacks else []),
+    ]
     rows = [
         ("why", entry.why),
-        ("scope", entry.scope + (f", only {', '.join(entry.runtimes)}" if entry.runtimes else "")),
+        ("scope", entry.scope + (f", only {', '.join(only)}" if only else "")),
+        *azure,
         ("consent", consent),
         ("what it does to the app", entry.effects),
         (

@@ -153,9 +153,16 @@ class Facts:
 
     @cached_property
     def instances(self) -> tuple[str, ...]:
-        """Workers the user named, then those seen in findings that count."""
+        """Workers the user named, then those seen in findings that count; not all that the site happens to have."""
         seen = (name for one in self.findings for name in one.instances)
-        return tuple(dict.fromkeys((*self.case.incident.target.instances, *seen)))
+        listed = self.case.incident.target.instances
+        named = () if listed == self.collected.facts.instances else listed
+        return tuple(dict.fromkeys((*named, *seen)))
+
+    @cached_property
+    def footprints(self) -> tuple[str, ...]:
+        """What the collection itself changed or set off, which a reader of the logs must not take for the incident."""
+        return tuple(dict.fromkeys(text for step in self.collected.steps for text in step.footprints))
 
     @cached_property
     def gaps(self) -> tuple[StepRecord, ...]:

@@ -31,24 +31,29 @@ class Done:
         return json.loads(self.stdout)
 
 
+def run_command(data: Path, *arguments: str | Path, stdin: str | None = None, **environment: str) -> Done:
+    """The command with a data directory of its own and these variables."""
+    return Done(
+        subprocess.run(
+            [sys.executable, "-m", "escalate", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            input=stdin,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+            cwd=ROOT,
+            env={**os.environ, "XDG_DATA_HOME": str(data), "NO_COLOR": "1", **environment},
+            timeout=240,
+            check=False,
+        )
+    )
+
+
 @pytest.fixture
 def escalate(tmp_path: Path) -> Escalate:
     """escalate("build", target, "--case", folder) -> Done."""
 
-    def run(*arguments: str | Path, stdin: str | None = None) -> Done:
-        return Done(
-            subprocess.run(
-                [sys.executable, "-m", "escalate", *map(str, arguments)],
-                capture_output=True,
-                text=True,
-                input=stdin,
-                stdin=None if stdin is not None else subprocess.DEVNULL,
-                cwd=ROOT,
-                env={**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "NO_COLOR": "1"},
-                timeout=240,
-                check=False,
-            )
-        )
+    def run(*arguments: str | Path, stdin: str | None = None, **environment: str) -> Done:
+        return run_command(tmp_path / "data", *arguments, stdin=stdin, **environment)
 
     return run
 

@@ -1,0 +1,79 @@
+"""Prism, as a proxy between a request and the lab: it answers 500 with the violations of the OpenAPI file."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+PROGRAM = Path(__file__).parent / "node_modules" / ".bin" / "prism"
+START_S = 120
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came back through Prism."""
+
+    status: int
+    violations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Prism:
+    """A running proxy."""
+
+    port: int
+
+    def ask(self, method: str, target: str, body: bytes, token: str) -> Verdict:
+        """Send one request through it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        headers = {"Authorization": f"Bearer {token}", "x-api-key": token, "Accept": "application/json"}
+        if body:
+            headers["Content-Type"] = "application/json"
+        with contextlib.closing(connection):
+            connection.request(method, target, body=body or None, headers=headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        found = answer.getheader("sl-violations")
+        violations = tuple(f"{'.'.join(each['location'])}: {each['message']}" for each in json.loads(found or "[]"))
+        if b"#VIOLATIONS" in text and not violations:
+            violations = (text.decode("utf-8", "replace"),)
+        return Verdict(answer.status, violations)
+
+
+@contextlib.contextmanager
+def proxy(spec: Path, upstream: str) -> Iterator[Prism]:
+    """Prism with that file in front of `upstream`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [str(PROGRAM), "proxy", "--errors", "-h", "127.0.0.1", "-p", str(port), str(spec), upstream]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        try:
+            _wait(process, port, log)
+            yield Prism(port)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: BinaryIO) -> None:
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    log.seek(0)
+    raise RuntimeError(f"Prism did not start: {log.read()[-2000:].decode('utf-8', 'replace')}")

@@ -1,0 +1,102 @@
+"""Our requests to ARM and the query services, and the lab's answers to them, against Microsoft's OpenAPI files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from escalate.lab.server import Lab, running
+from escalate.lab.state import Handled
+from escalate.lab.worlds import WORLDS
+from tests.contract.openapi import SPECS, Operation, Spec, operations
+from tests.contract.prism import PROGRAM, proxy
+from tests.flow.conftest import run_command
+
+pytestmark = [pytest.mark.system, pytest.mark.enable_socket, pytest.mark.timeout(900)]
+
+PLAYED = ("deadlock-windows", "crash-loop")
+"""One world on Windows and one on Linux: between them nearly every request of the catalogue to ARM is made."""
+
+NOT_IN_THE_FILES: Mapping[str, str] = {
+    "/msi/token": "the managed-identity endpoint of the host, no part of ARM",
+    "/metadata/endpoints": "ARM's own description of a cloud; no OpenAPI file",
+}
+"""The end of a path to why no file describes it: the live service is newer, or it is no API of ARM."""
+
+DIFFERENT_ON_PURPOSE: Mapping[str, str] = {}
+"""A part of a violation to the source that says the live service answers so."""
+
+
+@pytest.fixture(scope="module")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, ...]]:
+    """Both worlds, after a whole collection from each."""
+    if not PROGRAM.exists():
+        pytest.skip("needs Prism: make tests/contract/node_modules/.ready")
+    folder = tmp_path_factory.mktemp("contract")
+    with running(WORLDS[PLAYED[0]]) as first, running(WORLDS[PLAYED[1]]) as second:
+        for number, lab in enumerate((first, second)):
+            words = ["--case", folder / f"case-{number}", "--no-input", "--include", "network"]
+            done = run_command(folder, "plan", lab.resource_id, *words, **lab.environment)
+            assert done.code == 0, done.stderr
+            done = run_command(folder, "collect", "--case", folder / f"case-{number}", **lab.environment)
+            assert done.code in (0, 5), done.stderr
+        yield first, second
+
+
+def to_arm(lab: Lab) -> list[Handled]:
+    """One of each request that was answered, in the order they were made."""
+    answered = (each for each in lab.requests if each.host == "arm" and each.status < 400)
+    return list({(each.method, each.target, each.body): each for each in answered}.values())
+
+
+def described_by(shared: Path) -> list[tuple[Spec, Operation]]:
+    """Every operation of every file; an operation that is more specific goes first."""
+    found = [(spec, operation) for spec in SPECS for operation in operations(shared, spec)]
+    return sorted(found, key=lambda pair: pair[1].template.count("{"))
+
+
+def belongs_to(handled: Handled, described: list[tuple[Spec, Operation]]) -> Spec | None:
+    path = urlsplit(handled.target).path
+    for spec, operation in described:
+        inner = path[len(spec.prefix) :] if path.startswith(spec.prefix) else None
+        if inner is not None and operation.takes(handled.method, inner):
+            return spec
+    return None
+
+
+def test_every_request_is_described_by_a_file_or_listed_as_newer(labs: tuple[Lab, ...], shared: Path) -> None:
+    described = described_by(shared)
+    unknown = {
+        urlsplit(handled.target).path
+        for lab in labs
+        for handled in to_arm(lab)
+        if belongs_to(handled, described) is None
+    }
+
+    assert [path for path in sorted(unknown) if not any(part in path for part in NOT_IN_THE_FILES)] == []
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_requests_and_answers_fit_the_file(labs: tuple[Lab, ...], shared: Path, spec: Spec) -> None:
+    described = described_by(shared)
+    asked, broken = 0, list[str]()
+    for lab in labs:
+        mine = [handled for handled in to_arm(lab) if belongs_to(handled, described) == spec]
+        if not mine:
+            continue
+        token, _ = lab.state.tokens.issue(lab.state.audience_of(mine[0].target))
+        with proxy(shared / spec.file, f"{lab.state.arm}{spec.prefix}") as prism:
+            for handled in mine:
+                verdict = prism.ask(handled.method, handled.target[len(spec.prefix) :], handled.body, token)
+                asked += 1
+                broken += [
+                    f"{handled.method} {handled.target}: {violation}"
+                    for violation in verdict.violations
+                    if not any(part in violation for part in DIFFERENT_ON_PURPOSE)
+                ]
+
+    assert asked > 0, f"no request of the collection falls under {spec.name}"
+    assert broken == []

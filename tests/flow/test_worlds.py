@@ -1,0 +1,39 @@
+"""Every world of the lab, from its Azure to a verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from escalate.lab.processes import java_available
+from escalate.lab.server import running
+from escalate.lab.worlds import WORLDS
+from escalate.model.finding import FindingsDocument
+from escalate.model.observer import QuietObserver
+from escalate.model.outcome import Collected
+from escalate.workflow import run_stage
+from tests.fakes.azure_run import collect_from, outcomes, reasons
+
+pytestmark = [pytest.mark.system, pytest.mark.enable_socket, pytest.mark.timeout(600)]
+
+EVERYTHING = ("dumps", "heap", "histogram", "profiles", "network")
+
+
+@pytest.mark.parametrize("name", sorted(WORLDS))
+def test_a_world_is_collected_and_judged(name: str, tmp_path: Path) -> None:
+    world = WORLDS[name]
+    if world.real == "java" and not java_available():
+        pytest.skip("needs a JDK: java, javac, jcmd")
+    with running(world) as lab:
+        case, evidence = collect_from(lab, tmp_path / "case", *EVERYTHING)
+
+    failed = tuple(step for step in evidence.steps if step.outcome.state in ("failed", "timeout", "invalid"))
+    assert failed == (), reasons(failed)
+    assert isinstance(evidence.steps[0].outcome, Collected) or len(evidence.artifacts) > 20, outcomes(evidence)
+    assert {worker.arm_id for worker in evidence.workers} >= {
+        worker.arm_id for worker in world.workers if worker.state == "READY"
+    }
+    run_stage(case, "triage", QuietObserver())
+    verdict = case.read(FindingsDocument).verdict
+    assert verdict.answerable_by == world.expected, verdict.why
