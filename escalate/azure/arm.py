@@ -5,15 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 from escalate.azure.call import Answer, Call
+from escalate.azure.cloud import same_origin
 from escalate.azure.failure import AzureFailure, Why
+from escalate.azure.refusal import error_of
+from escalate.azure.retry_after import retry_after_s
+from escalate.azure.safe import safe_text, safe_url
 from escalate.azure.session import Channel
 
 WEB = "2025-05-01"
 """Version of Microsoft.Web that is asked for unless an entry says otherwise."""
 PAGES = 100
+SHORTEST_WAIT_S = 0.1
+_BAD = frozenset({"failed", "canceled", "cancelled"})
+_DONE = _BAD | {"succeeded"}
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -68,6 +75,7 @@ class Arm:
             AzureFailure: see `Channel.send`; a link to another host; more than 100 pages.
         """
         call = self.call("GET", path, api_version=api_version, query=query)
+        seen: set[str] = set()
         for _ in range(PAGES):
             answer = self.channel.send(call)
             yield answer
@@ -75,6 +83,9 @@ class Arm:
             link = data.get("nextLink") if isinstance(data, dict) else None
             if not link:
                 return
+            if link in seen:
+                raise AzureFailure(Why.INVALID, f"{path}: a page leads back to a page before it")
+            seen.add(link)
             call = self.follow(str(link))
         raise AzureFailure(Why.INVALID, f"{path} has more than {PAGES} pages")
 
@@ -84,25 +95,52 @@ class Arm:
         Raises:
             AzureFailure: it leads to another host.
         """
-        url = urljoin(self.channel.cloud.arm + "/", link)
-        here, there = urlsplit(self.channel.cloud.arm), urlsplit(url)
-        if (here.scheme, here.netloc.casefold()) != (there.scheme, there.netloc.casefold()):
-            raise AzureFailure(Why.INVALID, f"an answer of ARM links to another host, {there.hostname}")
+        try:
+            url = urljoin(self.channel.cloud.arm + "/", link)
+        except ValueError as error:
+            raise AzureFailure(Why.INVALID, "an answer of ARM links to a URL that cannot be read") from error
+        if not same_origin(self.channel.cloud.arm, url):
+            raise AzureFailure(Why.INVALID, f"an answer of ARM links to another host: {safe_url(url)}")
         return Call(method="GET", url=url, audience=self.channel.cloud.audience)
 
     def finished(self, answer: Answer, *, longest_s: float, every_s: float = 5) -> Answer:
-        """The last answer of a long-running operation: while it is 202, ask `Location` again, as `Retry-After` says.
+        """The last answer of a long-running operation; in between as long a pause as `Retry-After` says.
+
+        `Location` answers 202 until it is done, then with the result; `Azure-AsyncOperation` says it in `status`.
 
         Raises:
-            AzureFailure: see `Channel.send`; not finished after `longest_s`.
+            AzureFailure: see `Channel.send`; not finished after `longest_s`; it failed or was cancelled.
         """
         end = time.monotonic() + longest_s
-        link = answer.headers.get("location") or answer.headers.get("azure-asyncoperation")
-        while answer.status == 202 and link:
-            if time.monotonic() >= end:
+        link, tells = _operation(answer.headers)
+        while link and (answer.status == 202 or (tells and _state(answer) not in _DONE)):
+            left = end - time.monotonic()
+            if left <= 0:
                 raise AzureFailure(Why.TIMEOUT, f"{answer.url} was not finished after {longest_s:.0f} s")
-            asked = answer.headers.get("retry-after", "")
-            self.channel.pulse.pause(min(float(asked) if asked.isdigit() else every_s, longest_s))
+            asked = retry_after_s(answer.headers)
+            self.channel.pulse.pause(min(max(asked if asked is not None else every_s, SHORTEST_WAIT_S), left))
             answer = self.channel.send(self.follow(link))
-            link = answer.headers.get("location") or link
+            if (again := _operation(answer.headers))[0]:
+                link, tells = again
+        if tells and _state(answer) in _BAD:
+            code, message = error_of(answer.body)
+            raise AzureFailure(
+                Why.FAILED,
+                f"{answer.url} ended as {_state(answer)}: {safe_text(f'{code} {message}').strip()}",
+                code=code,
+            )
         return answer
+
+
+def _operation(headers: Mapping[str, str]) -> tuple[str | None, bool]:
+    """Where to ask how far it is, and whether that place tells by `status` rather than by 202."""
+    if location := headers.get("location"):
+        return location, False
+    return headers.get("azure-asyncoperation"), "azure-asyncoperation" in headers
+
+
+def _state(answer: Answer) -> str:
+    """`status` of an operation; an answer without one has ended."""
+    data = answer.json()
+    state = data.get("status") if isinstance(data, dict) else None
+    return state.lower() if isinstance(state, str) else "succeeded"

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Cloud:
     portal: str
     scheme: str = "https"
     """Of SCM sites; plain http only on loopback."""
+    storage: str = "core.windows.net"
+    """Suffix of storage hosts, behind `<account>.blob.`."""
 
 
 CLOUDS: Mapping[str, Cloud] = MappingProxyType(
@@ -56,6 +59,7 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
             insights_audience="https://api.applicationinsights.us",
             authority="login.microsoftonline.us",
             portal="https://portal.azure.us",
+            storage="core.usgovcloudapi.net",
         ),
         "china": Cloud(
             name="china",
@@ -68,6 +72,7 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
             insights_audience="https://api.applicationinsights.azure.cn",
             authority="login.chinacloudapi.cn",
             portal="https://portal.azure.cn",
+            storage="core.chinacloudapi.cn",
         ),
     }
 )
@@ -79,3 +84,25 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.casefold() == "localhost"
+
+
+def may_carry_secrets(url: str) -> bool:
+    """Whether tokens and signatures may go there: https, or this machine."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    except ValueError:
+        return False
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two URLs lead to the same scheme, host and port."""
+    try:
+        return _origin(one) == _origin(other)
+    except ValueError:
+        return False
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)

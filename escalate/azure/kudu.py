@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from urllib.parse import quote
 
 from escalate.azure.call import Answer, Call
 from escalate.azure.failure import AzureFailure, Why
+from escalate.azure.pulse import Pulse
 from escalate.azure.session import Channel, Stream
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -46,6 +47,11 @@ class Kudu:
         self.channel = channel
         self.door = door
         self.worker = worker
+
+    @property
+    def pulse(self) -> Pulse:
+        """The step that waits."""
+        return self.channel.pulse
 
     def call(
         self,
@@ -86,8 +92,7 @@ class Kudu:
             AzureFailure: see `Channel.send`; Why.MISSING when another worker answered.
         """
         with self.stream(self.call("GET", path, query=query, read_s=read_s)) as stream:
-            body = b"".join(stream.chunks())
-            return Answer(status=stream.status, headers=stream.headers, body=body, url=stream.url)
+            return stream.whole()
 
     def post(self, path: str, json: object = None, query: Mapping[str, str] = _NONE, *, read_s: float = 60) -> Answer:
         """POST, once.
@@ -96,16 +101,16 @@ class Kudu:
             AzureFailure: see `get`.
         """
         with self.stream(self.call("POST", path, query=query, json=json, read_s=read_s)) as stream:
-            body = b"".join(stream.chunks())
-            return Answer(status=stream.status, headers=stream.headers, body=body, url=stream.url)
+            return stream.whole()
 
     def delete(self, path: str) -> None:
-        """DELETE of a file of our own; `If-Match: *` as VFS wants it.
+        """DELETE of a file of our own, or nothing if it is gone; `If-Match: *` as VFS wants it.
 
         Raises:
             AzureFailure: see `get`.
         """
-        with self.stream(self.call("DELETE", path, headers={"If-Match": "*"}, again=True)):
+        call = self.call("DELETE", path, headers={"If-Match": "*"}, again=True)
+        with self.stream(replace(call, accept=call.accept | {404})):
             pass
 
     @contextlib.contextmanager
@@ -126,9 +131,9 @@ class Kudu:
             AzureFailure: see `get`; an answer that is not Kudu's.
         """
         data = self.post("/api/command", {"command": command, "dir": directory}, read_s=read_s).json()
-        if not isinstance(data, dict) or "ExitCode" not in data:
+        if not isinstance(data, dict) or not isinstance(data.get("ExitCode"), int):
             raise AzureFailure(Why.INVALID, "api/command answered with something that is not a result")
-        return CommandResult(str(data.get("Output") or ""), str(data.get("Error") or ""), int(data["ExitCode"]))
+        return CommandResult(str(data.get("Output") or ""), str(data.get("Error") or ""), data["ExitCode"])
 
     def _check_worker(self, headers: Mapping[str, str]) -> None:
         """The front end gives a new ARRAffinity cookie when the one it got belongs to no worker any more."""

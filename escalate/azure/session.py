@@ -3,57 +3,42 @@
 from __future__ import annotations
 
 import contextlib
-import time
+import threading
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Protocol, Self
-from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urlsplit
+from typing import Any, Protocol, Self, runtime_checkable
+from urllib.parse import quote, urlencode
 
-import requests
 from azure.core import PipelineClient
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
 from azure.core.pipeline.policies import RequestIdPolicy, UserAgentPolicy
-from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
-from requests.adapters import HTTPAdapter
 
 from escalate import __version__
+from escalate.azure.breakage import failure_of_error
 from escalate.azure.call import Answer, Call
-from escalate.azure.cloud import Cloud, is_loopback
+from escalate.azure.cloud import Cloud, may_carry_secrets
 from escalate.azure.failure import AzureFailure, Why
-from escalate.azure.policies import FreshBearer, Patience, Recorded, SameHost
-from escalate.azure.refusal import failure_of_answer, failure_of_error, safe_url
+from escalate.azure.policies import FreshBearer, Patience, Recorded, SameHost, Trip
+from escalate.azure.pool import Pool, transport_over
+from escalate.azure.pulse import Pulse, Unhurried
+from escalate.azure.quiet import quieten
+from escalate.azure.refusal import failure_of_answer
+from escalate.azure.safe import safe_url
 from escalate.model.exchange import Exchange
 
-POOL = 32
 ANSWER_BYTES = 64 * 1024 * 1024
 """An answer that is held in memory may be so big; bigger things are streamed."""
 
 
-class Pulse(Protocol):
-    """The step that waits for an answer."""
+@runtime_checkable
+class _Closing(Protocol):
+    """A credential that holds connections."""
 
-    def alive(self, n_bytes: int = 0) -> None:
-        """Bytes came."""
-        ...
-
-    def pause(self, seconds: float) -> None:
-        """Wait on purpose."""
-        ...
-
-
-class Unhurried:
-    """For calls outside a step."""
-
-    def alive(self, n_bytes: int = 0) -> None:
-        """Nobody watches."""
-
-    def pause(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
+    def close(self) -> None: ...
 
 
 class Stream:
@@ -61,7 +46,7 @@ class Stream:
 
     def __init__(self, response: HttpResponse, url: str, pulse: Pulse) -> None:
         self.status = response.status_code
-        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self.headers = _lowered(response)
         self.url = url
         self._response = response
         self._pulse = pulse
@@ -81,14 +66,30 @@ class Stream:
         except AzureError as error:
             raise failure_of_error(error, f"{self.url} after {seen} bytes") from error
 
+    def whole(self, limit: int = ANSWER_BYTES) -> Answer:
+        """All of it, held in memory.
+
+        Raises:
+            AzureFailure: see `chunks`; more than `limit` bytes.
+        """
+        body = bytearray()
+        for chunk in self.chunks():
+            body += chunk
+            if len(body) > limit:
+                raise AzureFailure(Why.INVALID, f"{self.url} answered with more than {limit} bytes")
+        return Answer(status=self.status, headers=self.headers, body=bytes(body), url=self.url)
+
 
 class Session:
     """Sign-in and connection pool; thread safe."""
 
     def __init__(self, cloud: Cloud, credential: TokenCredential) -> None:
+        quieten()
         self.cloud = cloud
         self._credential = credential
-        self._transport = RequestsTransport(session=_pool(), session_owner=False)
+        self._pool = Pool()
+        self._transport = transport_over(self._pool)
+        self._lock = threading.Lock()
         self._clients: dict[str | None, PipelineClient[HttpRequest, HttpResponse]] = {}
 
     def __enter__(self) -> Self:
@@ -99,27 +100,32 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
+        """Close it, and the credential's own."""
         self._transport.close()
+        self._pool.close()
+        if isinstance(self._credential, _Closing):
+            self._credential.close()
 
     def channel(self, note: Callable[[Exchange], None] | None = None, pulse: Pulse | None = None) -> Channel:
         """A channel whose every try is given to `note`, and whose waiting is watched by `pulse`."""
         return Channel(self, note or _forget, pulse or Unhurried())
 
     def client(self, audience: str | None) -> PipelineClient[HttpRequest, HttpResponse]:
-        """The pipeline with tokens for that audience."""
-        if audience not in self._clients:
-            policies: list[Any] = [  # azure-core types its own policies for its older request class
-                RequestIdPolicy(),
-                UserAgentPolicy(base_user_agent=f"escalate/{__version__}"),
-                Patience(),
-                SameHost(),
-            ]
-            if audience is not None:
-                policies.append(FreshBearer(self._credential, f"{audience.rstrip('/')}/.default"))
-            policies.append(Recorded())
-            self._clients[audience] = PipelineClient("", policies=policies, transport=self._transport)
-        return self._clients[audience]
+        """The pipeline with tokens for that audience; None: without."""
+        with self._lock:
+            client = self._clients.get(audience)
+            if client is None:
+                policies: list[Any] = [  # azure-core types its own policies for its older request class
+                    RequestIdPolicy(),
+                    UserAgentPolicy(base_user_agent=f"escalate/{__version__}"),
+                    Patience(),
+                    SameHost(),
+                ]
+                if audience is not None:
+                    policies.append(FreshBearer(self._credential, f"{audience.rstrip('/')}/.default"))
+                policies.append(Recorded())
+                client = self._clients[audience] = PipelineClient("", policies=policies, transport=self._transport)
+            return client
 
 
 class Channel:
@@ -138,41 +144,37 @@ class Channel:
             AzureFailure: no answer, a refusal, or more than `limit` bytes.
         """
         with self.stream(call) as stream:
-            body = bytearray()
-            for chunk in stream.chunks():
-                body += chunk
-                if len(body) > limit:
-                    raise AzureFailure(Why.INVALID, f"{stream.url} answered with more than {limit} bytes")
-            return Answer(status=stream.status, headers=stream.headers, body=bytes(body), url=stream.url)
+            return stream.whole(limit)
 
     @contextlib.contextmanager
     def stream(self, call: Call) -> Iterator[Stream]:
         """Ask, and read the answer in pieces.
 
         Raises:
-            AzureFailure: no answer, or a refusal.
+            AzureFailure: no answer, a refusal, or a URL that would carry secrets in plain text.
         """
-        url = safe_url(call.url)
-        request = HttpRequest(
-            call.method, call.url, params=dict(call.query), headers=dict(call.headers), json=call.json
-        )
-        client = self.session.client(None if call.basic else call.audience)
+        asked = _with_query(call)
+        url = safe_url(asked)
+        if not may_carry_secrets(asked):
+            raise AzureFailure(Why.INVALID, f"{url} is not asked: a request goes over https, or stays on this machine")
+        audience = None if call.basic else call.audience
+        trip = Trip(call, self.pulse, self._note)
+        options: dict[str, Any] = {} if audience is None else {"enforce_https": asked.startswith("https:")}
         try:
-            response = client.send_request(
-                request,
+            response = self.session.client(audience).send_request(
+                HttpRequest(call.method, asked, headers=dict(call.headers), json=call.json),
                 stream=True,
                 connection_timeout=call.connect_s,
                 read_timeout=call.read_s,
-                enforce_https=not is_loopback(urlsplit(call.url).hostname or ""),
-                call=call,
-                pulse=self.pulse,
-                note=self._note,
+                request_id=str(uuid.uuid4()),  # azure-core's own would hold this machine's MAC address
+                trip=trip,
+                **options,
             )
         except AzureError as error:
             raise failure_of_error(error, url) from error
         try:
             if response.status_code not in call.accept:
-                raise failure_of_answer(response, url)
+                raise failure_of_answer(response.status_code, _lowered(response), trip.refusal, url)
             yield Stream(response, url, self.pulse)
         finally:
             response.close()
@@ -183,19 +185,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _pool() -> requests.Session:
-    """Connections without a memory: no cookies (they route to workers), no password from a .netrc."""
-    pool = requests.Session()
-    pool.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    pool.auth = _as_it_is
-    adapter = HTTPAdapter(pool_connections=POOL, pool_maxsize=POOL)
-    pool.mount("https://", adapter)
-    pool.mount("http://", adapter)
-    return pool
+def _with_query(call: Call) -> str:
+    """The URL with its query percent-encoded; azure-core would take the values as encoded already."""
+    url = call.url.partition("#")[0]
+    if not call.query:
+        return url
+    joint = "&" if "?" in url else "?"
+    return url + joint + urlencode(call.query, quote_via=quote, safe="$'*,:/()")
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+def _lowered(response: HttpResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
 
 
 def _forget(exchange: Exchange) -> None:

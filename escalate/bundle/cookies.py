@@ -17,8 +17,13 @@ _SESSION = (
 )  # fmt: skip
 
 
+_END = re.compile(rb"(?<![;,:\s])\s")
+"""Pairs are parted by `; `: after any other blank something else of the same line begins (a report flattens lines)."""
+
+
 def _holds_a_session(match: re.Match[bytes]) -> bool:
-    return any(_is_session(pair) for pair in _PAIR.finditer(match["value"]))
+    value = _END.split(match["value"], maxsplit=1)[0]
+    return any(_is_session(pair) for pair in _PAIR.finditer(value))
 
 
 def _is_session(pair: re.Match[bytes]) -> bool:

@@ -35,6 +35,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "purge": "Delete what must not outlive the case.",
         "doctor": "Say what will be missing on this machine, and how to get it.",
         "catalog": "Show collectors and rules: what each does, why, cost, source.",
+        "lab": "Play an incident on an Azure on loopback, to try things on.",
         "completion": "Print the completion script of a shell.",
     }
 )

@@ -7,13 +7,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from escalate.azure.arm import Arm
 from escalate.azure.call import Answer
 from escalate.azure.failure import AzureFailure, Why
+from escalate.collect.answer_secrets import secrets_of_answer
 from escalate.collect.context import Context, now
+from escalate.collect.late import settled
+from escalate.collect.outcomes import outcome_of_failure
 from escalate.collect.piece import Piece
 from escalate.collect.placeholders import fill
 from escalate.model.outcome import Empty, Gap
 from escalate.model.plan import ArmRequest
+
+READ_S = 60.0
+"""Longest silence of an answer of ARM; reads take less than 30 s."""
 
 
 def gather(context: Context, request: ArmRequest) -> Iterator[Piece | Gap]:
@@ -21,29 +28,64 @@ def gather(context: Context, request: ArmRequest) -> Iterator[Piece | Gap]:
     arm = context.site.arm
     path = fill(request.path, context.values)
     query = {name: fill(value, context.values) for name, value in request.query.items()}
+    gap = None
     if request.paged:
-        body = merged(list(arm.pages(path, request.api_version, query)))
+        pages, gap = pages_of(context, arm, path, request.api_version, query)
+        body = merged(pages)
     elif request.verb == "GET":
-        body = arm.get(path, request.api_version, query, read_s=context.entry.timeout_s).body
+        body = arm.get(path, request.api_version, query, read_s=min(READ_S, context.entry.timeout_s)).body
     else:
         body = arm.post(path, request.api_version, query, request.body).body
+    output = fill(request.output, context.values)
     if not body.strip() or is_empty(body):
-        yield Empty(reason=f"{path} answered with nothing", hint=context.obtain)
+        yield gap or Empty(reason=f"{path} answered with nothing", hint=context.obtain)
         return
-    yield saved(context, fill(request.output, context.values), body, origin=f"{request.verb} {path}")
+    if output.endswith(".json"):
+        context.add_secrets(secrets_of_answer(decoded(body, path)))
+    yield from kept(context, output, body, origin=f"{request.verb} {path}")
+    if gap is not None:
+        yield gap
 
 
-def saved(context: Context, output: str, body: bytes, *, origin: str) -> Piece:
+def kept(context: Context, output: str, body: bytes, *, origin: str, site: str | None = None) -> Iterator[Piece | Gap]:
+    """The answer as a piece; in the second pass for late telemetry only what is new in it, or Empty."""
+    place = settled(context, PurePosixPath("azure", output), body)
+    if place is None:
+        yield Empty(reason="nothing has come since the first pass", hint=context.obtain)
+        return
+    yield saved(context, str(place[0].relative_to("azure")), place[1], origin=origin, site=site)
+
+
+def saved(context: Context, output: str, body: bytes, *, origin: str, site: str | None = None) -> Piece:
     """An answer as a piece below `azure/`, of this step's worker or sibling."""
-    site = context.site
+    worker = context.site.worker
     return Piece(
         path=PurePosixPath("azure", output),
         content=[body],
         origin=origin,
-        site=context.values.get("name"),
-        instance=site.worker.label if site.worker else None,
+        site=site or context.values.get("name"),
+        instance=worker.label if worker else None,
         captured_at=now(),
     )
+
+
+def pages_of(
+    context: Context, arm: Arm, path: str, api_version: str, query: Mapping[str, str]
+) -> tuple[list[Answer], Gap | None]:
+    """All pages; when one cannot be had, those before it and why the rest is not there.
+
+    Raises:
+        AzureFailure: not even the first came.
+    """
+    pages: list[Answer] = []
+    try:
+        for page in arm.pages(path, api_version, query):
+            pages.append(page)
+    except AzureFailure as failure:
+        if not pages:
+            raise
+        return pages, outcome_of_failure(failure, context.obtain)
+    return pages, None
 
 
 def merged(answers: list[Answer]) -> bytes:
@@ -61,7 +103,21 @@ def merged(answers: list[Answer]) -> bytes:
         first = first or data
         values += data["value"]
     rest = {name: value for name, value in first.items() if name not in ("value", "nextLink")}
-    return json.dumps({**rest, "value": values}, ensure_ascii=False, indent=1).encode()
+    return document({**rest, "value": values})
+
+
+def document(data: object) -> bytes:
+    """JSON, one field a line, as people and line numbers like it."""
+    return json.dumps(data, ensure_ascii=False, indent=1).encode()
+
+
+def decoded(body: bytes, path: str) -> Any:
+    """An answer as JSON.
+
+    Raises:
+        AzureFailure: it is not JSON: a page for people, for instance.
+    """
+    return Answer(status=200, headers={}, body=body, url=path).json()
 
 
 def is_empty(body: bytes) -> bool:

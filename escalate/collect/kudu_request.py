@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from escalate.azure.call import looks_like_html
 from escalate.azure.failure import AzureFailure, Why
 from escalate.collect.context import STAMP, Context, now
 from escalate.collect.piece import Piece
@@ -21,7 +22,7 @@ def get(context: Context, request: KuduRequest) -> Iterator[Piece | Gap]:
     if not answer.body.strip():
         yield Empty(reason=f"{path} answered with nothing", hint=context.obtain)
         return
-    if answer.headers.get("content-type", "").startswith("text/html"):
+    if answer.headers.get("content-type", "").startswith("text/html") or looks_like_html(answer.body):
         raise AzureFailure(Why.INVALID, f"{answer.url} answered with a page for people", status=answer.status)
     yield saved(context, fill(request.output, context.values), answer.body, origin=f"GET {path}")
 

@@ -27,6 +27,7 @@ def of_site(survey: Survey, worker: Worker | None, sibling: Sibling | None) -> d
     values = {
         "site": survey.resource_id,
         "plan": survey.plan_id or "",
+        "environment": survey.environment or "",
         "subscription": f"/subscriptions/{parts[2]}",
         "group": parts[4],
         "app": survey.site,

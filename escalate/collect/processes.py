@@ -99,6 +99,15 @@ def argv_of(pid: int, proc: Path = PROC) -> list[str]:
     return [part.decode("utf-8", "replace") for part in data.rstrip(b"\0").split(b"\0")] if data else []
 
 
+def runtime_named(*names: str) -> str | None:
+    """The runtime that the first of these names of a program says."""
+    for name in names:
+        for runtime, pattern in _RUNTIMES:
+            if pattern.match(name.removesuffix(" (deleted)")):
+                return runtime
+    return None
+
+
 def _all(proc: Path) -> Iterator[ProcessFacts]:
     for entry in proc.iterdir():
         if entry.name.isdigit():
@@ -115,10 +124,8 @@ def _runtime(pid: int, name: str, proc: Path) -> str | None:
     names = [name]
     with contextlib.suppress(OSError):
         names.insert(0, (proc / str(pid) / "exe").readlink().name)
-    for candidate in names:
-        for runtime, pattern in _RUNTIMES:
-            if pattern.match(candidate.removesuffix(" (deleted)")):
-                return runtime
+    if (known := runtime_named(*names)) is not None:
+        return known
     try:
         with (proc / str(pid) / "maps").open("rb") as handle:
             maps = handle.read(_MAPS_BYTES)

@@ -9,6 +9,7 @@ from escalate.azure.arm import Arm
 from escalate.azure.failure import AzureFailure
 from escalate.azure.kudu import Door, Kudu
 from escalate.azure.session import Channel, Session
+from escalate.collect.container_notes import ContainerNotes
 from escalate.collect.door import find_door
 from escalate.collect.roster import Roster
 from escalate.collect.watch import Watch
@@ -48,6 +49,8 @@ class Reach:
     roster: Roster
     basic: bool = False
     """Whether the user allowed basic sign-in at the SCM site."""
+    containers: ContainerNotes = field(default_factory=ContainerNotes)
+    """What steps have learned of the containers."""
     _secrets: list[tuple[str, str]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _doors: dict[str, Door | AzureFailure] = field(default_factory=dict)

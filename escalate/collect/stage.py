@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from escalate import __version__
+from escalate.azure.session import Session
 from escalate.case.store import Case
 from escalate.collect.context import Pace
 from escalate.collect.engine import STAGE, Engine, host_name, numbered
 from escalate.collect.reach import Reach
 from escalate.collect.roster import Roster
-from escalate.collect.sign_in import connected
+from escalate.collect.sign_in import check_readable, connected
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.case import CaseDocument
 from escalate.model.incident import TargetFacts
@@ -31,20 +32,26 @@ def inputs(case: Case) -> str:
 
 
 def run(
-    case: Case, observer: Observer, pace: Pace | None = None, sign_in: SignIn | None = None
+    case: Case,
+    observer: Observer,
+    pace: Pace | None = None,
+    sign_in: SignIn | None = None,
+    session: Session | None = None,
 ) -> EvidenceDocument:
-    """Carry out the plan; a run that was killed goes on where it was.
+    """Carry out the plan; a run that was killed goes on where it was. `session`: one that is signed in already.
 
     Raises:
         CaseError: there is no plan.
-        AccessError: the target is in Azure and nobody is signed in.
+        AccessError: the target is in Azure, and nobody is signed in or may read it.
+        TargetError: it is no longer there.
     """
     plan, digest = case.read(Plan), inputs(case)
     done = case.journal.begin(NAME, digest)
     with contextlib.ExitStack() as stack:
         reach = None
         if isinstance(plan.target, AzureTarget) and plan.survey is not None:
-            session = stack.enter_context(connected(plan.target, sign_in or SignIn(), observer))
+            session = session or stack.enter_context(connected(plan.target, sign_in or SignIn(), observer))
+            check_readable(session, plan.target)
             reach = Reach(session, plan.survey, _roster(plan.survey, done), basic=bool(sign_in and sign_in.basic))
         engine = Engine(
             case=case,

@@ -1,6 +1,7 @@
 """A small web service that leaks memory and whose worker threads block on one lock; run as a script by the lab.
 
-It prints `ready PORT` once it listens, writes a container-style log, and ends by itself after five minutes.
+It prints `ready PORT` once it listens, writes a container-style log (to a file, or behind that line), and ends by itself
+after five minutes; with `--with-parent` it ends when its input does, which the lab holds open.
 """
 
 from __future__ import annotations
@@ -64,22 +65,28 @@ def _leak(log: logging.Logger) -> None:
 def main() -> None:
     """Serve, leak and block until the time is over."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--log", type=Path, required=True)
-    log_file = parser.parse_args().log
-    handler = logging.FileHandler(log_file, encoding="utf-8")
+    parser.add_argument("--log", type=Path, help="default: standard output")
+    parser.add_argument("--with-parent", action="store_true")
+    arguments = parser.parse_args()
+    handler: logging.Handler = logging.StreamHandler(sys.stdout)
+    if arguments.log:
+        handler = logging.FileHandler(arguments.log, encoding="utf-8")
     handler.setFormatter(_UtcFormatter("%(asctime)s %(levelname)s [%(threadName)s] %(message)s"))
     log = _Handler.log
     log.addHandler(handler)
     log.setLevel(logging.INFO)
-    log.info("connecting with %s", os.environ.get("SQLAZURECONNSTR_ORDERS", INVENTED_CONNECTION_STRING))
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
+    sys.stdout.write(f"ready {server.server_port}\n")
+    sys.stdout.flush()
+    log.info("connecting with %s", os.environ.get("SQLAZURECONNSTR_ORDERS", INVENTED_CONNECTION_STRING))
     threading.Thread(target=_hold_forever, args=(_Handler.order_lock, log), name="order-export", daemon=True).start()
     threading.Thread(target=_leak, args=(log,), name="order-cache", daemon=True).start()
     threading.Thread(target=server.serve_forever, name="acceptor", daemon=True).start()
-    sys.stdout.write(f"ready {server.server_port}\n")
-    sys.stdout.flush()
-    time.sleep(LIFETIME_S)
+    if arguments.with_parent:
+        sys.stdin.buffer.read()
+    else:
+        time.sleep(LIFETIME_S)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,10 @@ class LabApp:
     """WEBSITE_COUNTERS_ALL of the app, by family (`app`, `clr`, `aspNet`), Windows."""
     processes: tuple[Json, ...] = ()
     """Kudu process details (section 1.6), Windows; each may hold `_threads` and `_modules` for the lists below it.
-    A number given as [first, step] grows by `step` with every sample that is taken."""
+    A number given as [first, step] grows by `step` with every sample that is taken. One with `machineName` runs on that
+    worker only; one without runs on all. Fields that end in `_time` are seconds here and time spans on the wire;
+    `_age_s` (of processes and threads) stands for `start_time`; `_is_scm` marks the w3wp of the SCM site (pid 0).
+    `href`, `minidump`, `time_stamp` and `environment_variables` are the server's to fill in."""
 
     @property
     def resource_id(self) -> str:
@@ -66,7 +69,10 @@ class LabApp:
 
 @dataclass(frozen=True)
 class Series:
-    """One metric of one worker ("" for the whole resource): a value for each minute, oldest first, ending now."""
+    """One metric of one worker ("" for the whole resource): a value for each minute, oldest first, ending now.
+
+    NaN: nothing was measured in that minute.
+    """
 
     metric: str
     machine: str
@@ -138,6 +144,9 @@ class World:
     """Who can answer."""
     expected_rules: tuple[str, ...] = ()
     """Signatures of which at least one must be found."""
+    proc: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Machine to what its container reads of /proc and /sys by path (`/proc/pressure/memory`), where a world needs other
+    numbers than this machine has: one mapping a sample, the last one stays."""
     storage_mounted: bool = True
     """Linux: whether the app's container has /home (WEBSITES_ENABLE_APP_SERVICE_STORAGE)."""
 

@@ -48,8 +48,9 @@ class CommandRequest(Frozen):
 class ArmRequest(Frozen):
     """One request to ARM, its answer saved as it came.
 
-    In path, query and output `{site}`, `{plan}`, `{subscription}`, `{worker}` (ARM instance id), `{machine}`, `{sibling}`
-    (resource id), `{name}` (of the sibling), `{start}` and `{end}` (of the window, RFC 3339) are filled in.
+    In path, query and output `{site}`, `{plan}`, `{environment}`, `{subscription}`, `{worker}` (ARM instance id),
+    `{machine}`, `{sibling}` (resource id), `{name}` (of the sibling), `{start}` and `{end}` (of the window, RFC 3339) are
+    filled in. A site without plan or environment skips the requests that name it.
     """
 
     method: Literal["arm"] = "arm"

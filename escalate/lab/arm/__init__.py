@@ -1,0 +1,1 @@
+"""The lab's Azure Resource Manager: one file per kind of thing it knows; each has `ROUTES`."""

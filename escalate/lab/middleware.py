@@ -1,0 +1,42 @@
+"""What every server of the lab does around its answers: the `Date` header, and the record of what was asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from werkzeug.http import http_date
+
+from escalate.lab.state import Handled, HostKind, LabState, now
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SKEW = timedelta(minutes=7)
+"""How far ahead the clock is with the fault `clock-skew`."""
+
+_SIGNATURE = re.compile(r"(?<=[?&])(sig|access_token)=[^&]*", re.IGNORECASE)
+
+
+class Around:
+    """A WSGI application with the lab's clock and record around it."""
+
+    def __init__(self, app: WSGIApplication, state: LabState, host: HostKind) -> None:
+        self._app = app
+        self._state = state
+        self._host = host
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer, with `Date` as the lab's clock has it; a `Date` of the application is replaced."""
+        state = self._state
+        target = _SIGNATURE.sub(r"\1=_", environ.get("REQUEST_URI") or environ["PATH_INFO"])
+
+        def start(status, headers, exc_info=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            state.requests.append(Handled(environ["REQUEST_METHOD"], self._host, target, int(status.split()[0])))
+            date = now() + (SKEW if state.faults.on("clock-skew") else timedelta())
+            kept = [(name, value) for name, value in headers if name.lower() != "date"]
+            return start_response(status, [*kept, ("Date", http_date(date))], exc_info)
+
+        return self._app(environ, start)

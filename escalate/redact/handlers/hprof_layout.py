@@ -1,0 +1,134 @@
+"""The grammar of HPROF that the handler needs: tags, sizes, and where the primitive fields of a class lie."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from escalate.redact.handlers.registry import CannotRedact
+
+MAGIC = re.compile(rb"JAVA PROFILE 1\.0\.[12]\0")
+HEADER = 19 + 4 + 8
+"""Bytes of the magic with its zero, of the size of an id, and of the time."""
+
+UTF8, LOAD_CLASS, UNLOAD_CLASS, FRAME, TRACE = 0x01, 0x02, 0x03, 0x04, 0x05
+HEAP_DUMP, HEAP_DUMP_SEGMENT, HEAP_DUMP_END = 0x0C, 0x1C, 0x2C
+
+CLASS_DUMP, INSTANCE_DUMP, OBJECT_ARRAY, PRIMITIVE_ARRAY = 0x20, 0x21, 0x22, 0x23
+
+OBJECT = 2
+SIZES: Mapping[int, int] = MappingProxyType({4: 1, 5: 2, 6: 4, 7: 8, 8: 1, 9: 2, 10: 4, 11: 8})
+"""Bytes of boolean, char, float, double, byte, short, int, long."""
+
+KEPT_FIELDS: Mapping[bytes, frozenset[bytes]] = MappingProxyType(
+    {
+        b"java/lang/String": frozenset({b"coder"}),
+        b"java/util/": frozenset({b"size", b"elementCount", b"threshold", b"modCount", b"sizeCtl", b"baseCount"}),
+    }
+)
+"""Numbers of the JDK's own classes (by the beginning of the name) that say how full a collection is, nothing else."""
+
+
+def roots(id_size: int) -> Mapping[int, int]:
+    """Bytes of the sub-records that hold ids and serial numbers only, by tag, without the tag."""
+    return MappingProxyType(
+        {
+            0xFF: id_size,
+            0x01: 2 * id_size,
+            0x02: id_size + 8,
+            0x03: id_size + 8,
+            0x04: id_size + 4,
+            0x05: id_size,
+            0x06: id_size + 4,
+            0x07: id_size,
+            0x08: id_size + 8,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class ClassDump:
+    """One CLASS_DUMP: what must be blanked in it, and how its instances are laid out."""
+
+    id: int
+    parent: int
+    size: int
+    """Bytes of the sub-record, with its tag."""
+    blanks: tuple[tuple[int, int], ...]
+    """(offset, length) of the values of primitive statics, from the tag."""
+    fields: tuple[tuple[int, int], ...]
+    """(name, type) of the fields that this class itself declares, in the order of their values."""
+    names: tuple[int, ...]
+    """Ids of all names it refers to."""
+
+
+class ClassReader:
+    """Reads CLASS_DUMP records of one dump."""
+
+    def __init__(self, id_size: int) -> None:
+        self._id = id_size
+        self._word = struct.Struct(">I" if id_size == 4 else ">Q")
+        self._head = 1 + 7 * id_size + 8
+
+    def read(self, data: bytearray, at: int, end: int) -> ClassDump | None:
+        """The record whose tag stands at `at`; None when it does not end before `end`.
+
+        Raises:
+            CannotRedact: it has a type that HPROF does not know.
+        """
+        place = at + self._head
+        blanks: list[tuple[int, int]] = []
+        fields: list[tuple[int, int]] = []
+        names: list[int] = []
+        if place + 2 > end:
+            return None
+        count, place = int.from_bytes(data[place : place + 2]), place + 2
+        for _ in range(count):
+            if place + 3 > end:
+                return None
+            place = self._value(data, place + 2, at, blanks)
+        if place + 2 > end:
+            return None
+        count, place = int.from_bytes(data[place : place + 2]), place + 2
+        for _ in range(count):
+            if place + self._id + 1 > end:
+                return None
+            names.append(self._word.unpack_from(data, place)[0])
+            place = self._value(data, place + self._id, at, blanks)
+        if place + 2 > end:
+            return None
+        count, place = int.from_bytes(data[place : place + 2]), place + 2
+        if place + count * (self._id + 1) > end:
+            return None
+        for _ in range(count):
+            names.append(self._word.unpack_from(data, place)[0])
+            fields.append((names[-1], data[place + self._id]))
+            place += self._id + 1
+        if any(kind != OBJECT and kind not in SIZES for _, kind in fields):
+            raise CannotRedact("a class has a field of a type that HPROF does not know")
+        return ClassDump(
+            id=self._word.unpack_from(data, at + 1)[0],
+            parent=self._word.unpack_from(data, at + 1 + self._id + 4)[0],
+            size=place - at,
+            blanks=tuple(blanks),
+            fields=tuple(fields),
+            names=tuple(names),
+        )
+
+    def _value(self, data: bytearray, place: int, base: int, blanks: list[tuple[int, int]]) -> int:
+        """Behind a type and its value."""
+        kind = data[place]
+        if kind == OBJECT:
+            return place + 1 + self._id
+        if kind not in SIZES:
+            raise CannotRedact("a class has a value of a type that HPROF does not know")
+        blanks.append((place + 1 - base, SIZES[kind]))
+        return place + 1 + SIZES[kind]
+
+
+def is_kept(owner: bytes, field: bytes) -> bool:
+    """Whether a number of the JDK's own classes may stay."""
+    return any(owner.startswith(begin) and field in names for begin, names in KEPT_FIELDS.items())
