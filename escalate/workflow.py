@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,12 @@ from escalate.bundle.verify import verify
 from escalate.case.store import Case, new_case_id
 from escalate.collect import stage as collect_stage
 from escalate.collect.plan import Wishes, make_plan
+from escalate.collect.resolve import Sought, resolve
+from escalate.collect.sign_in import Access
+from escalate.collect.survey import survey, window_of
+from escalate.collect.worst_worker import named
 from escalate.draft import stage as draft_stage
-from escalate.errors import CaseError, ConfigError
+from escalate.errors import CaseError, ConfigError, TargetError
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
 from escalate.model.case import CaseDocument
@@ -22,7 +27,10 @@ from escalate.model.incident import Incident
 from escalate.model.manifest import BundleDocument, VerificationDocument
 from escalate.model.observer import Observer
 from escalate.model.plan import Plan
-from escalate.model.target import Target
+from escalate.model.resource_id import same_resource
+from escalate.model.sign_in import SignIn
+from escalate.model.survey import Survey
+from escalate.model.target import AzureTarget, Target
 from escalate.redact import stage as redact_stage
 from escalate.redact.learn import searched_values
 from escalate.triage import stage as triage_stage
@@ -69,7 +77,7 @@ def _only_leftovers(folder: Path) -> bool:
 
 def _same_matter(case: Case, target: Target, incident: Incident) -> None:
     document = case.document
-    if document.target != target:
+    if not _same_target(document.target, target):
         raise CaseError(
             f"{case.root} is a case about another target", hint="name another folder with --case, or the same target"
         )
@@ -80,11 +88,59 @@ def _same_matter(case: Case, target: Target, incident: Incident) -> None:
         )
 
 
-def plan(case: Case, wishes: Wishes, observer: Observer) -> Plan:
-    """Make the plan anew."""
-    with case.locked():
+def _same_target(one: Target, other: Target) -> bool:
+    """Whether they mean the same thing; an app stays the same when a name is spelled in another case, or a tenant added."""
+    if isinstance(one, AzureTarget) and isinstance(other, AzureTarget):
+        return same_resource(one.resource_id, other.resource_id) and one.cloud == other.cloud
+    return one == other
+
+
+def locate(sought: Sought, access: Access) -> AzureTarget:
+    """Find an app that is known by name only.
+
+    Raises:
+        AccessError: no sign-in, or nothing can be read.
+        TargetError: there is none of that name, or more than one.
+    """
+    found = resolve(access.session(sought.cloud, sought.tenant), sought)
+    return AzureTarget(resource_id=str(found), cloud=sought.cloud, tenant=sought.tenant)
+
+
+def plan(
+    case: Case, wishes: Wishes, observer: Observer, access: Access | None = None, instance: str | None = None
+) -> Plan:
+    """Make the plan anew; of a target in Azure ARM is asked first. `instance` names the worker for intrusive steps.
+
+    Raises:
+        AccessError: the target is in Azure, and nobody is signed in or may read it.
+        TargetError: the target, or the worker, does not exist.
+    """
+    with case.locked(), _signed_in(access, observer) as signed_in:
         observer.stage("plan")
-        return make_plan(case, wishes)
+        return make_plan(case, wishes, _survey(case, signed_in, instance))
+
+
+@contextlib.contextmanager
+def _signed_in(access: Access | None, observer: Observer) -> Iterator[Access]:
+    """The caller's access, or one of the block's own in the usual way."""
+    if access is not None:
+        yield access
+        return
+    with Access(SignIn(), observer.note) as own:
+        yield own
+
+
+def _survey(case: Case, access: Access, instance: str | None) -> Survey | None:
+    document = case.document
+    if not isinstance(document.target, AzureTarget):
+        return None
+    facts = document.incident.target
+    prefer = [*([instance] if instance else []), *facts.instances, *facts.instance_ids.values()]
+    found = survey(access.of(document.target), document.target, window_of(document.incident), prefer)
+    if instance is not None and named(found.workers, instance) is None:
+        there = ", ".join(f"{worker.label} ({worker.arm_id[:6]})" for worker in found.workers) or "none"
+        raise TargetError(f"no worker is called {instance!r}", hint=f"there are: {there}")
+    return found
 
 
 def redact(case: Case, observer: Observer, withhold: Sequence[str]) -> None:
@@ -94,24 +150,36 @@ def redact(case: Case, observer: Observer, withhold: Sequence[str]) -> None:
         redact_stage.run(case, observer, withhold)
 
 
-def run_stage(case: Case, name: str, observer: Observer, rules: Sequence[Path] = ()) -> None:
+def run_stage(
+    case: Case, name: str, observer: Observer, rules: Sequence[Path] = (), access: Access | None = None
+) -> None:
     """Run one stage again, whether or not its inputs changed.
 
     Raises:
         KeyError: no such stage.
     """
-    with case.locked():
+    with case.locked(), _signed_in(access, observer) as signed_in:
         observer.stage(name)
-        _stages(case, rules, observer)[name].run()
+        _stages(case, rules, observer, signed_in)[name].run()
 
 
-def build(case: Case, wishes: Wishes, observer: Observer, rules: Sequence[Path] = ()) -> BundleDocument:
-    """Everything from the plan to the proved zips; what is already done over the same inputs is not repeated."""
-    with case.locked():
+def build(
+    case: Case,
+    wishes: Wishes,
+    observer: Observer,
+    rules: Sequence[Path] = (),
+    access: Access | None = None,
+    instance: str | None = None,
+) -> BundleDocument:
+    """Everything from the plan to the proved zips; what is already done over the same inputs is not repeated.
+
+    A plan that stands is carried out as it is: the target is not surveyed again.
+    """
+    with case.locked(), _signed_in(access, observer) as signed_in:
         if not case.has(Plan):
             observer.stage("plan")
-            make_plan(case, wishes)
-        for name, stage in _stages(case, rules, observer).items():
+            make_plan(case, wishes, _survey(case, signed_in, instance))
+        for name, stage in _stages(case, rules, observer, signed_in).items():
             if not stage.is_done():
                 observer.stage(name)
                 stage.run()
@@ -141,7 +209,13 @@ def _known(case: Case) -> Sequence[bytes]:
     return tuple(value.encode() for value in searched_values(case, case.read(EvidenceDocument)))
 
 
-def _stages(case: Case, rules: Sequence[Path], observer: Observer) -> dict[str, _Stage]:
+def _collect(case: Case, observer: Observer, access: Access) -> EvidenceDocument:
+    target = case.document.target
+    session = access.of(target) if isinstance(target, AzureTarget) else None
+    return collect_stage.run(case, observer, sign_in=access.sign_in, session=session)
+
+
+def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Access) -> dict[str, _Stage]:
     """All stages after the plan, in order."""
 
     def stage(name: str, inputs: Callable[[], str], run: Callable[[], object]) -> _Stage:
@@ -149,7 +223,7 @@ def _stages(case: Case, rules: Sequence[Path], observer: Observer) -> dict[str, 
 
     return {
         collect_stage.NAME: stage(
-            collect_stage.NAME, lambda: collect_stage.inputs(case), lambda: collect_stage.run(case, observer)
+            collect_stage.NAME, lambda: collect_stage.inputs(case), lambda: _collect(case, observer, access)
         ),
         triage_stage.NAME: stage(
             triage_stage.NAME,

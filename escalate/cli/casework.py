@@ -14,16 +14,20 @@ import platformdirs
 
 from escalate.case.layout import Room
 from escalate.case.store import Case
-from escalate.cli.inputs import parse_target, read_incident
+from escalate.cli.inputs import Place, parse_target, read_incident
 from escalate.cli.progress import terminal_observer
 from escalate.cli.session import Session
 from escalate.collect.plan import Wishes
-from escalate.errors import ExitCode
+from escalate.collect.resolve import Sought
+from escalate.collect.sign_in import Access
+from escalate.errors import ExitCode, UsageError
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import BundleDocument
 from escalate.model.plan import Budget, CatalogueEntry
-from escalate.workflow import is_complete, missing, open_case, run_stage
+from escalate.model.sign_in import Method, SignIn
+from escalate.model.target import AzureTarget, Target
+from escalate.workflow import is_complete, locate, missing, open_case, run_stage
 
 
 class _Flags(Protocol):
@@ -81,20 +85,84 @@ class IncidentFlags:
     logs: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class SignInFlags:
+    """The flags of signing in to Azure, as `options.sign_in` declares them."""
+
+    auth: Method
+    tenant: str | None
+    client_id: str | None
+    cloud: str | None
+    basic_auth: bool
+
+    def access(self) -> Access:
+        """A sign-in that asks nothing before a target in Azure needs it; a code to enter is shown on stderr."""
+        sign_in = SignIn(method=self.auth, tenant=self.tenant, client_id=self.client_id, basic=self.basic_auth)
+        return Access(sign_in, lambda text: click.echo(text, err=True))
+
+
+@dataclass(frozen=True)
+class PlaceFlags:
+    """The flags that say where an app is, as `options.place` declares them."""
+
+    group: str | None
+    slot: str | None
+    subscription: str | None
+
+    def place(self, sign_in: SignInFlags) -> Place:
+        """With the cloud and tenant of the sign-in."""
+        return Place(
+            group=self.group,
+            slot=self.slot,
+            subscription=self.subscription,
+            cloud=_cloud_name(sign_in.cloud),
+            tenant=sign_in.tenant,
+        )
+
+
 def take(kind: type[T], flags: dict[str, Any]) -> T:
     """Move the flags of one group out of a command's keyword arguments into their value."""
     return kind(**{name: flags.pop(name) for name in kind.__dataclass_fields__})
 
 
-def open_target(session: Session, target: str, case_folder: Path | None, flags: IncidentFlags) -> tuple[Case, bool]:
+def find_target(text: str, logs: tuple[str, ...], place: Place, access: Access) -> Target:
+    """What TARGET means; signs in when an app is known by name only.
+
+    Raises:
+        TargetError: it names nothing that exists, or more than one thing.
+        AccessError: no sign-in.
+    """
+    found = parse_target(text, logs, place)
+    return locate(found, access) if isinstance(found, Sought) else found
+
+
+def open_target(
+    session: Session, target: str, case_folder: Path | None, flags: IncidentFlags, place: Place, access: Access
+) -> tuple[Case, bool]:
     """The case about TARGET, and whether it is new."""
     incident = read_incident(flags.incident_file, flags.since, flags.until)
     if case_folder is not None and flags.since is not None and (case_folder / "case.json").is_file():
         # "2h ago" is another time when the same command is given again: a case keeps the window it began with
         incident = incident.model_copy(update={"window": Case.open(case_folder).document.incident.window})
-    case, new = open_case(case_folder, cases_folder(), parse_target(target, flags.logs), incident)
+    found = find_target(target, flags.logs, place, access)
+    case, new = open_case(case_folder, cases_folder(), found, incident)
     session.case_folder = case.root
     return case, new
+
+
+def check_cloud(case: Case, flags: SignInFlags) -> None:
+    """A case stays in the cloud it was opened in.
+
+    Raises:
+        UsageError: a flag or the environment names another.
+    """
+    target = case.document.target
+    cloud = _cloud_name(flags.cloud)
+    if isinstance(target, AzureTarget) and cloud not in (None, target.cloud):
+        raise UsageError(
+            f"the case is about an app in the cloud {target.cloud}, and --cloud (or ESCALATE_CLOUD) says {cloud}",
+            hint=f"give --cloud {target.cloud}, or unset ESCALATE_CLOUD",
+        )
 
 
 def stage_of(session: Session, folder: Path, name: str, rules: tuple[Path, ...] = ()) -> Case:
@@ -102,6 +170,12 @@ def stage_of(session: Session, folder: Path, name: str, rules: tuple[Path, ...] 
     case = existing(session, folder)
     run_stage(case, name, terminal_observer(), rules)
     return case
+
+
+def _cloud_name(text: str | None) -> str | None:
+    """A cloud's name in lower case, an endpoint without the slash at its end; None where none is named."""
+    name = (text or "").strip().rstrip("/")
+    return (name if "://" in name else name.casefold()) or None
 
 
 def _asker(no_input: bool) -> Callable[[CatalogueEntry, int | None], bool] | None:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
+
+from escalate.model.sign_in import Method
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -123,7 +125,7 @@ wishes = _all(
         "--include",
         metavar="WORDS",
         multiple=True,
-        help="Consent to what pauses or watches the process: dumps, heap, profiles, network, histogram.",
+        help="Consent to what pauses or watches the process: dumps, heap, histogram, profiles, network, shell.",
     ),
     click.option("--only", metavar="ID", multiple=True, help="Run only this collector. May be repeated."),
     click.option("--skip", metavar="ID", multiple=True, help="Leave this collector out. May be repeated."),
@@ -133,6 +135,45 @@ wishes = _all(
     click.option(
         "--max-time", type=Span(), default=DEFAULT_MAX_TIME, show_default=True, help="Longest collection in all."
     ),
+)
+
+sign_in = _all(
+    click.option(
+        "--auth",
+        type=click.Choice(get_args(Method)),
+        default="default",
+        show_default=True,
+        help="How to sign in to Azure. default tries environment, workload and managed identity, then the Azure CLI.",
+    ),
+    click.option("--tenant", metavar="ID", help="Sign in to this tenant: GUID or domain."),
+    click.option("--client-id", metavar="GUID", help="Of a user-assigned managed identity, or of an app."),
+    click.option(
+        "--cloud",
+        metavar="NAME",
+        envvar="ESCALATE_CLOUD",
+        show_envvar=True,
+        help="public, usgov, china, or the ARM endpoint of another cloud. Default: that of a portal URL, else public.",
+    ),
+    click.option(
+        "--basic-auth",
+        is_flag=True,
+        help="Allow the site's publishing credentials where its SCM site takes no token. They are never written down.",
+    ),
+)
+
+place = _all(
+    click.option("--group", "-g", metavar="GROUP", help="Resource group of the app NAME."),
+    click.option("--slot", metavar="SLOT", help="This slot of the app, not the app itself."),
+    click.option(
+        "--subscription", metavar="ID", help="Id or name. Default: NAME is looked for in all that you can read."
+    ),
+)
+
+instance = click.option(
+    "--instance",
+    metavar="NAME",
+    help="The worker for what pauses or burdens the app: machine name, instance id, or its first six digits. "
+    "Default: the worst one.",
 )
 
 rules = click.option(

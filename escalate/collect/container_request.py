@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from escalate.collect.container import ContainerShell, container_shell
+from escalate.collect.container import ContainerShell, Ran, container_shell
 from escalate.collect.container_notes import ContainerProcess
 from escalate.collect.container_processes import app_process
 from escalate.collect.context import STAMP, Context, now
@@ -19,9 +20,15 @@ from escalate.model.plan import ContainerCommandRequest, Sensitivity
 
 ROOM = 1.3
 """A dump is about as big as what is resident; so much must be free for it."""
+OF_FREE = 0.8
+"""A dump may be several times what is resident; it is ended before it fills the share."""
+BLOCK = 512
+"""Bytes that `ulimit -f` of a POSIX shell counts in."""
 SPACE_LIMIT_S = 30
 AROUND_S = 40
 """For finding the process, asking whether it has ended, and fetching."""
+_TOO_BIG = re.compile(r"file size limit|file too large|no space left on device|exit code 153$", re.IGNORECASE)
+"""gdb says so and ends with 0 all the same; 153 is SIGXFSZ."""
 MAGIC: Mapping[str, tuple[bytes, ...]] = MappingProxyType(
     {
         ".hprof": (b"JAVA PROFILE 1.0",),
@@ -40,20 +47,20 @@ def gather(context: Context, request: ContainerCommandRequest) -> Iterator[Piece
         process = None
         if "{pid}" in request.command or context.entry.runtimes:
             process = app_process(context, shell)
-            if context.entry.sensitivity is Sensitivity.MEMORY:
-                need_room(context, shell, process)
         written = PurePosixPath(request.output).name
-        script = fill(request.command, _values(process) | {"output": f"{shell.folder}/{written}"})
+        script = origin = fill(request.command, _values(process) | {"output": f"{shell.folder}/{written}"})
+        if process and context.entry.sensitivity is Sensitivity.MEMORY:
+            script = undisturbed(script, process, need_room(context, shell, process))
         at = now()
         ran = shell.run(script, "command", limit_of(context))
-        gap = shell.gap(ran)
+        gap = (_too_big(context, ran) if script != origin else None) or shell.gap(ran)
         pid = process.pid if process else None
         if "{output}" in request.command:
             if gap is None:
                 made = shell.chunks(written, MAGIC.get(PurePosixPath(written).suffix, ()))
-                yield piece(context, request.output, made, origin=script, at=at, pid=pid)
+                yield piece(context, request.output, made, origin=origin, at=at, pid=pid)
         elif ran.size:
-            yield piece(context, request.output, [shell.output(ran)], origin=script, at=at, pid=pid)
+            yield piece(context, request.output, [shell.output(ran)], origin=origin, at=at, pid=pid)
         elif gap is None:
             yield context.gap(Failed, f"it printed nothing: {ran.complaint or 'no complaint either'}")
         yield from [gap] if gap else []
@@ -72,8 +79,29 @@ def jcmd(process: ContainerProcess) -> str:
     )
 
 
-def need_room(context: Context, shell: ContainerShell, process: ContainerProcess) -> None:
-    """See that a dump of a process fits into the share and into the budget.
+def undisturbed(script: str, process: ContainerProcess, most: int) -> str:
+    """The script, so that it writes no file of more than `most` bytes, and that the process runs on after it.
+
+    A debugger that is ended in the middle can leave its process stopped.
+    """
+    status = f"/proc/{process.pid}/status"
+    state = f"$(sed -n 's/^State:[[:space:]]*//p' {status} 2>/dev/null)"
+    return f"""before={state}
+thaw() {{
+  case $before in [Tt]*) return ;; esac
+  case {state} in T*) kill -CONT {process.pid} ;; esac
+}}
+trap 'thaw; exit 124' TERM
+ulimit -f {max(1, most // BLOCK)}
+( {script} )
+code=$?
+thaw
+exit $code
+"""
+
+
+def need_room(context: Context, shell: ContainerShell, process: ContainerProcess) -> int:
+    """See that a dump of a process fits into the share and into the budget; the bytes it may have.
 
     Raises:
         Unavailable: it does not, or that cannot be told.
@@ -91,6 +119,7 @@ def need_room(context: Context, shell: ContainerShell, process: ContainerProcess
     if free < process.rss * ROOM:
         reason = f"{process.rss} bytes are resident and {free} bytes are free below /home"
         raise Unavailable(Skipped(reason=reason, hint=f"make room, then: {context.obtain}"))
+    return min(context.max_bytes, int(free * OF_FREE))
 
 
 def piece(
@@ -123,6 +152,13 @@ def placed(
         pid=pid,
         captured_at=at,
     )
+
+
+def _too_big(context: Context, ran: Ran) -> Gap | None:
+    if not _TOO_BIG.search(f"{ran.complaint} exit code {ran.code}"):
+        return None
+    hint = f"give it more room with --max-size and below /home, or: {context.obtain}"
+    return Skipped(reason="the file would be bigger than it may be", hint=hint)
 
 
 def _values(process: ContainerProcess | None) -> dict[str, str]:

@@ -41,7 +41,9 @@ _CURL = re.compile(
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w.:])")
 _SERVER = re.compile(r"^(?:Server|Address)\b.*$", re.M)
 
-TIMED_OUT, NO_TOOL = 124, 127
+TIMED_OUT = 124
+NO_TOOL = frozenset({127, 9009})
+"""Exit codes of sh and of cmd.exe where there is no such program."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Said:
 
 def state_of(said: Said) -> State:
     """The outcome that a tool's words mean."""
-    if said.code == NO_TOOL:
+    if said.code in NO_TOOL or "is not recognized as an internal or external command" in said.text:
         return "no-tool"
     if said.code == TIMED_OUT:
         return "timeout"

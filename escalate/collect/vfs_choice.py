@@ -85,8 +85,8 @@ def choose(group: Group, files: Iterable[VfsFile], since: datetime) -> Iterator[
 
 
 def newest_first(files: Iterable[VfsFile]) -> list[VfsFile]:
-    """By the time of the last change; a file without one comes last."""
-    return sorted(sorted(files, key=lambda file: file.parts), key=lambda file: file.modified or _OLDEST, reverse=True)
+    """By the time of the last change, then by name; a file without a time comes last."""
+    return sorted(files, key=lambda file: (file.modified or _OLDEST, file.parts), reverse=True)
 
 
 def infix_of(file: VfsFile) -> str:

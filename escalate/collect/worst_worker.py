@@ -10,6 +10,8 @@ from escalate.model.survey import Worker
 
 METRICS = ("Http5xx", "MemoryWorkingSet", "CpuTime")
 """In this order; a metric on which all workers are equal decides nothing."""
+_ID = 64
+"""Digits of an instance id: no name to show to people."""
 _NEVER = "0001-01-01"
 """How siteStatus says that there was never an error (Azure/AppService, siteStatus, June 2026)."""
 _BAD_STATES = {"blocked": 4, "unknown": 3, "stopped": 3, "stopping": 2, "starting": 2, "updating": 1}
@@ -32,7 +34,7 @@ def named(workers: Sequence[Worker], name: str) -> Worker | None:
 
 def preferred(workers: Sequence[Worker], names: Sequence[str]) -> Choice | None:
     """The first of the workers that the user named, if it is still there."""
-    gone = [name for name in names if named(workers, name) is None]
+    gone = [name for name in names if len(name) < _ID and named(workers, name) is None]
     notes = (f"no worker of today is called {', '.join(gone)}: gone, or another kind of name",) if gone else ()
     for name in names:
         if (worker := named(workers, name)) is not None:

@@ -1,7 +1,7 @@
 """A small web service that leaks memory and whose worker threads block on one lock; run as a script by the lab.
 
-It prints `ready PORT` once it listens, writes a container-style log (to a file, or behind that line), and ends by itself
-after five minutes; with `--with-parent` it ends when its input does, which the lab holds open.
+It prints `ready PORT` once it listens, writes a container-style log (to a file, or behind that line), and ends by
+itself after five minutes; with `--with-parent` it ends when its input does, which the lab holds open.
 """
 
 from __future__ import annotations

@@ -7,29 +7,13 @@ import pytest
 from azure.identity import ManagedIdentityCredential
 
 from escalate.azure.arm import Arm
-from escalate.azure.cloud import Cloud
+from escalate.azure.connect import cloud_named
 from escalate.azure.failure import AzureFailure, Why
 from escalate.azure.session import Session
 from escalate.errors import UsageError
 from escalate.lab.server import Lab, running
 from escalate.lab.state import now
 from tests.lab.conftest import Start, Wire, small_world
-
-
-def cloud_of(lab: Lab) -> Cloud:
-    return Cloud(
-        name="lab",
-        arm=lab.state.arm,
-        audience="https://management.azure.com",
-        scm_audience="https://appservice.azure.com",
-        logs=f"{lab.state.arm}/loganalytics/v1",
-        logs_audience=f"{lab.state.arm}/loganalytics",
-        insights=f"{lab.state.arm}/applicationinsights/v1",
-        insights_audience=f"{lab.state.arm}/applicationinsights",
-        authority="login.microsoftonline.com",
-        portal="https://portal.azure.com",
-        scheme="http",
-    )
 
 
 @pytest.fixture
@@ -41,7 +25,10 @@ def lab(start: Start, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 
 def test_the_managed_identity_of_the_lab_signs_in_as_that_of_app_service_does(lab: Lab) -> None:
-    with ManagedIdentityCredential() as credential, Session(cloud_of(lab), credential) as session:
+    with (
+        ManagedIdentityCredential() as credential,
+        Session(cloud_named(lab.environment["ESCALATE_CLOUD"]), credential) as session,
+    ):
         arm = Arm(session.channel())
         assert arm.get(lab.resource_id).json()["properties"]["reserved"] is False
         assert [
@@ -55,7 +42,7 @@ def test_a_link_to_another_host_is_refused_by_the_client(start: Start, monkeypat
         monkeypatch.setenv(name, value)
     with (
         ManagedIdentityCredential() as credential,
-        Session(cloud_of(lab), credential) as session,
+        Session(cloud_named(lab.environment["ESCALATE_CLOUD"]), credential) as session,
         pytest.raises(AzureFailure) as caught,
     ):
         list(Arm(session.channel()).pages(f"{lab.resource_id}/instances"))
@@ -64,7 +51,10 @@ def test_a_link_to_another_host_is_refused_by_the_client(start: Start, monkeypat
 
 
 def test_a_long_running_operation_is_followed_to_its_end(lab: Lab) -> None:
-    with ManagedIdentityCredential() as credential, Session(cloud_of(lab), credential) as session:
+    with (
+        ManagedIdentityCredential() as credential,
+        Session(cloud_named(lab.environment["ESCALATE_CLOUD"]), credential) as session,
+    ):
         arm = Arm(session.channel())
         answer = arm.post(f"{lab.resource_id}/config/publishingcredentials/list")
         assert answer.status == 202

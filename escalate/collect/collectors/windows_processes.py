@@ -23,6 +23,7 @@ from escalate.collect.collectors.windows_sandbox import (
 from escalate.collect.context import STAMP, Context, now
 from escalate.collect.piece import Piece
 from escalate.collect.samples import rounds
+from escalate.model.kind import Kind
 from escalate.model.outcome import Empty, Gap
 from escalate.model.plan import CatalogueEntry, Consent, Sensitivity
 
@@ -164,7 +165,8 @@ def modules(context: Context) -> Iterator[Piece | Gap]:
         except AzureFailure as failure:
             yield gap_of_process(context, process, failure)
             continue
-        yield _piece(context, process["id"], now(), "modules.json", found, f"GET {address}")
+        piece = _piece(context, process["id"], now(), "modules.json", found, f"GET {address}")
+        yield replace(piece, kind=Kind.JSON)  # its links look like those of processes
 
 
 @collector(

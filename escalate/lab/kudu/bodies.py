@@ -93,7 +93,6 @@ def download(visit: Visit, response: Response) -> Response:
 def _put(response: Response, through: Callable[[Iterable[bytes]], Iterator[bytes]]) -> None:
     length = response.content_length
     response.response = _Through(response, through)
-    response.direct_passthrough = True
     if length is not None:
         response.content_length = length
 

@@ -16,6 +16,8 @@ class Simple:
     """One command; `words` keep their quotes."""
 
     words: list[str] = field(default_factory=list)
+    text: str = ""
+    """As it was written, without redirections; `echo` keeps its blanks."""
     after: str = "&"
     """What stands before it: `&` always, `&&` after success, `||` after failure."""
     output: str | None = None
@@ -58,6 +60,10 @@ def split(line: str) -> list[Simple]:
     while at < len(line):
         char = line[at]
         redirection = None if quoted else _REDIRECTION.match(line, at)
+        if redirection is not None and redirection["source"] and word:
+            redirection = None  # the digit belongs to the word
+        if not target and redirection is None and (quoted or char not in "&|^"):
+            found[-1].text += char
         if char == '"':
             quoted = not quoted
             word += char
@@ -66,7 +72,8 @@ def split(line: str) -> list[Simple]:
         elif char == "^" and at + 1 < len(line):
             at += 1
             word += line[at]
-        elif redirection is not None and (redirection["source"] is None or not word):
+            found[-1].text += line[at]
+        elif redirection is not None:
             finish()
             at = redirection.end() - 1
             target = _redirect(found[-1], redirection)
@@ -75,7 +82,7 @@ def split(line: str) -> list[Simple]:
             operator = char * 2 if line[at + 1 : at + 2] == char else char
             at += len(operator) - 1
             found.append(Simple(after=operator))
-        elif (char in " \t\r\n,;=" and not word.strip("=")) or char in " \t\r\n":
+        elif char in " \t\r\n":
             finish()
         else:
             word += char

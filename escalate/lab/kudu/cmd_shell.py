@@ -55,7 +55,8 @@ class CmdShell:
         words = [expand_delayed(each, self._variable) for each in command.words] if self._delayed else command.words
         name = bare(words[0]).casefold()
         if name.startswith("echo.") or name == "echo":
-            return Result(" ".join(words[1:]) + "\r\n")
+            text = expand_delayed(command.text, self._variable) if self._delayed else command.text
+            return Result(text.lstrip()[len("echo") + 1 :] + "\r\n")
         if name in _BUILT_IN:
             return _BUILT_IN[name](self, words)
         tool = name.rpartition("\\")[2].removesuffix(".exe")
@@ -124,7 +125,7 @@ class CmdShell:
             place = self.place(word)
             if place is None or not place.is_file():
                 return Result(output, NOT_FOUND_FILE, 1)
-            output += place.read_text("utf-8", "replace")
+            output += place.read_bytes().decode("utf-8", "replace")
         return Result(output)
 
     def dir_(self, words: list[str]) -> Result:

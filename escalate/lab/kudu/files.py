@@ -26,7 +26,7 @@ _LOGS = frozenset({".log", ".txt", ".xml"})
 _TYPES = {".log": "text/plain", ".txt": "text/plain", ".xml": "text/xml", ".json": "application/json"}
 
 
-def read(visit: Visit, path: str) -> Response:
+def read(visit: Visit, path: str = "") -> Response:
     """A folder's entries, or a file, also in part."""
     disk = visit.disk
     place = disk.of_vfs(path)
@@ -42,7 +42,7 @@ def read(visit: Visit, path: str) -> Response:
     return _file(visit, place)
 
 
-def write(visit: Visit, path: str) -> Response:
+def write(visit: Visit, path: str = "") -> Response:
     """Make or replace a file, or make a folder."""
     place = visit.disk.of_vfs(path)
     if place is None:
@@ -68,7 +68,7 @@ def write(visit: Visit, path: str) -> Response:
     return answer
 
 
-def remove(visit: Visit, path: str) -> Response:
+def remove(visit: Visit, path: str = "") -> Response:
     """Remove a file (`If-Match` is wanted) or an empty folder; with `recursive=true` a full one."""
     place = visit.disk.of_vfs(path)
     if place is None or not place.exists():
@@ -112,7 +112,7 @@ def _file(visit: Visit, place: Path) -> Response:
     file = Opened(place)
     etag = _etag(place)
     grow(visit, place)
-    response = Response(file, mimetype=_media_type(place), direct_passthrough=True)
+    response = Response(file, mimetype=_media_type(place))
     response.content_length = file.size
     response.set_etag(etag)
     response.last_modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)

@@ -44,7 +44,7 @@ def create(visit: Visit) -> Response:
             captures.pop(old).file.unlink(missing_ok=True)
     file = f"/home/LogFiles/networkcapture/{name}.pcap"
     megabytes = MOST_BYTES // (1024 * 1024)
-    command = f"timeout {seconds} tcpdump -i any -s 0 -nn -U -C {megabytes} -W 1 -w {file}"
+    command = f"timeout {seconds} tcpdump -Z root -i any -s 0 -nn -U -C {megabytes} -W 1 -w {file}"
     return as_json({"id": name, "captureCommand": command}, 201)
 
 
@@ -81,7 +81,7 @@ def fetch(visit: Visit, name: str) -> Response:
     if file is None:
         return empty(404)
     opened = Opened(file)
-    response = Response(opened, mimetype="application/vnd.tcpdump.pcap", direct_passthrough=True)
+    response = Response(opened, mimetype="application/vnd.tcpdump.pcap")
     response.content_length = opened.size
     response.headers["Content-Disposition"] = f"attachment; filename={name}.pcap"
     return download(visit, response)

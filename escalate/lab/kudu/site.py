@@ -90,7 +90,8 @@ class KuduSite:
             user, password = publishing_credentials(self._app)
             given = f"{sign_in.username}:{sign_in.password}".encode()
             return None if hmac.compare_digest(given, f"{user}:{password}".encode()) else self._unknown()
-        audiences = frozenset((*SCM_AUDIENCES, state.arm, f"{state.arm}/appservice"))
+        own = (state.arm, f"{state.arm}/appservice") if state.arm else ()
+        audiences = SCM_AUDIENCES.union(own)
         header = request.headers.get("Authorization", "")
         if state.faults.on("html-401"):
             return self._unknown()

@@ -14,8 +14,9 @@ from escalate.lab.kudu.visit import Route, Visit
 
 _PLATFORM_LOG = re.compile(r"^(?P<date>\d{4}_\d{2}_\d{2})_(?P<machine>[^_]+)_docker\.log$")
 _FAILED = re.compile(
-    rb"failing site start|didn't respond to HTTP pings|Container .* exited|Site startup .*failed", re.IGNORECASE
+    r"failing site start|didn't respond to HTTP pings|Container .* exited|Site startup .*failed", re.IGNORECASE
 )
+_STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)", re.MULTILINE)
 SUCCEEDED, FAILED = "succeeded", "failed"
 _OLD_STAMP = "Invalid startup log filename."
 
@@ -122,8 +123,11 @@ def _logs(visit: Visit) -> list[_Log]:
         match = _PLATFORM_LOG.match(path.name)
         if match is None:
             continue
-        outcome = FAILED if _FAILED.search(path.read_bytes()) else SUCCEEDED
-        at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        text = path.read_text("utf-8", "replace")
+        outcome = FAILED if _FAILED.search(text) else SUCCEEDED
+        at = datetime.fromisoformat(
+            (_STAMP.findall(text) or [f"{match['date'].replace('_', '-')}T00:00:00"])[-1]
+        ).replace(tzinfo=UTC)
         name = f"{match['date']}_{match['machine']}_{outcome}_startup.log"
         found.append(_Log(name, match["machine"], outcome, at, path))
     return sorted(found, key=lambda log: log.at, reverse=True)

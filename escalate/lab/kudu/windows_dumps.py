@@ -60,7 +60,7 @@ def dump(visit: Visit, pid: int) -> Response:
     if form == "zip":
         return _with_end(zip_answer(visit, [("minidump.dmp", place)], f"{name}.zip"), lambda: _done(visit, place))
     file = Opened(place)
-    response = Response(file, mimetype="application/octet-stream", direct_passthrough=True)
+    response = Response(file, mimetype="application/octet-stream")
     response.content_length = file.size
     response.headers["Content-Disposition"] = f"attachment; filename={name}.dmp"
     return _with_end(download(visit, response), lambda: _done(visit, place))
