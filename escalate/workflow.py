@@ -13,6 +13,7 @@ from escalate.bundle import stage as bundle_stage
 from escalate.bundle.verify import verify
 from escalate.case.store import Case, new_case_id
 from escalate.collect import stage as collect_stage
+from escalate.collect.azure_checks import Examination
 from escalate.collect.plan import Wishes, make_plan
 from escalate.collect.resolve import Sought, resolve
 from escalate.collect.sign_in import Access
@@ -26,7 +27,7 @@ from escalate.model.case import CaseDocument
 from escalate.model.incident import Incident
 from escalate.model.manifest import BundleDocument, VerificationDocument
 from escalate.model.observer import Observer
-from escalate.model.plan import Plan
+from escalate.model.plan import CatalogueEntry, Plan
 from escalate.model.resource_id import same_resource
 from escalate.model.sign_in import SignIn
 from escalate.model.survey import Survey
@@ -89,7 +90,7 @@ def _same_matter(case: Case, target: Target, incident: Incident) -> None:
 
 
 def _same_target(one: Target, other: Target) -> bool:
-    """Whether they mean the same thing; an app stays the same when a name is spelled in another case, or a tenant added."""
+    """Whether they mean the same thing: the case of names in an ARM id, and the tenant, make no difference."""
     if isinstance(one, AzureTarget) and isinstance(other, AzureTarget):
         return same_resource(one.resource_id, other.resource_id) and one.cloud == other.cloud
     return one == other
@@ -118,6 +119,22 @@ def plan(
     with case.locked(), _signed_in(access, observer) as signed_in:
         observer.stage("plan")
         return make_plan(case, wishes, _survey(case, signed_in, instance))
+
+
+def examine(target: AzureTarget, access: Access, catalogue: Sequence[CatalogueEntry]) -> Examination:
+    """What doctor may ask about an app in Azure, after reading ARM.
+
+    Raises:
+        AccessError: nobody is signed in or may read it.
+        TargetError: it does not exist.
+    """
+    session = access.of(target)
+    return Examination(
+        session=session,
+        survey=survey(session, target, window_of(Incident())),
+        sign_in=access.sign_in,
+        catalogue=catalogue,
+    )
 
 
 @contextlib.contextmanager

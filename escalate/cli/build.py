@@ -16,28 +16,44 @@ from escalate.workflow import build
 
 @click.command("build")
 @click.argument("target")
+@options.place
+@options.instance
 @options.new_case
 @options.incident
 @options.wishes
+@options.sign_in
 @options.rules
 @options.no_input
 @options.output_format
 @click.pass_obj
 def command(
-    session: Session, /, target: str, case_folder: Path | None, rules: tuple[Path, ...], output: str, **flags: Any
+    session: Session,
+    /,
+    target: str,
+    case_folder: Path | None,
+    instance: str | None,
+    rules: tuple[Path, ...],
+    output: str,
+    **flags: Any,
 ) -> int:
     """Plan, collect, triage, redact, draft and bundle TARGET. Stops before filing.
 
-    TARGET is `local` (this machine or container), `local:PID` (and one of its processes), or a folder, zip or tar
-    with evidence gathered elsewhere.
+    TARGET is an app in Azure App Service (NAME -g GROUP, the ARM id or portal URL of the app or of a slot), `local`
+    (this machine or container), `local:PID` (and one of its processes), or a folder, zip or tar with evidence gathered
+    elsewhere. Signing in happens only for an app in Azure.
 
-    A run that was interrupted goes on where it stopped when it is given the same --case.
+    A run that was interrupted goes on where it stopped when it is given the same --case; so does a plan that was made
+    before with --case.
     """
     wishes = casework.take(casework.CollectionFlags, flags).wishes()
-    case, new = casework.open_target(session, target, case_folder, casework.take(casework.IncidentFlags, flags))
+    about = casework.take(casework.IncidentFlags, flags)
+    sign_in = casework.take(casework.SignInFlags, flags)
+    place = casework.take(casework.PlaceFlags, flags).place(sign_in)
     observer = terminal_observer()
-    observer.note(f"{'new case' if new else 'going on with'} {case.root}")
-    build(case, wishes, observer, rules)
+    with sign_in.access() as access:
+        case, new = casework.open_target(session, target, case_folder, about, place, access)
+        observer.note(f"{'new case' if new else 'going on with'} {case.root}")
+        build(case, wishes, observer, rules, access, instance)
     data, text, code = casework.result_of(case)
     emit(output, data, text)
     return code

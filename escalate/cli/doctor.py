@@ -1,19 +1,26 @@
-"""`escalate doctor`: what will be missing on this machine, and how to get it."""
+"""`escalate doctor`: what will be missing, of this machine or of an app in Azure, and how to get it."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from escalate.cli import casework, options
 from escalate.cli.inputs import parse_target
 from escalate.cli.output import emit
-from escalate.errors import ExitCode
-from escalate.model.target import LocalTarget
+from escalate.collect.azure_checks import Role
+from escalate.collect.check import Check
+from escalate.collect.entries import entries
+from escalate.collect.resolve import Sought
+from escalate.collect.sign_in import Access
+from escalate.errors import AccessError, ExitCode, TargetError
+from escalate.model.target import AzureTarget, LocalTarget
+from escalate.workflow import examine, locate
 
 ENOUGH_DISK = 2 * 1024**3
 CAP_SYS_PTRACE = 1 << 19
@@ -28,33 +35,78 @@ TOOLS = {
 }
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    state: Literal["ok", "missing", "refused"]
-    detail: str
-    hint: str
-
-
 @click.command("doctor")
 @click.argument("target", required=False, default="local")
+@options.place
+@options.sign_in
+@click.option("--no-scm", is_flag=True, help="Do not ask the app's SCM site (Kudu), and so do not wake it.")
 @options.output_format
-def command(target: str, output: str) -> int:
-    """Say what will be missing on this machine, and how to get it; touches nothing.
+def command(target: str, no_scm: bool, output: str, **flags: Any) -> int:
+    """Say what will be missing on this machine, or of an app in Azure, and how to get it; changes nothing.
 
-    Exit code 5 when something is missing.
+    Of an app in Azure ARM is read, and its SCM site (Kudu) is asked once, which wakes it if it sleeps: --no-scm leaves
+    that out. Log switches that are off are named with the command that switches them on; doctor switches nothing.
+
+    Exit code: 3 there is no such app, 4 no sign-in or no permission to read it, 5 something will be missing.
     """
-    parsed = parse_target(target)
+    sign_in = casework.take(casework.SignInFlags, flags)
+    place = casework.take(casework.PlaceFlags, flags).place(sign_in)
+    parsed = parse_target(target, place=place)
     checks = [_disk(casework.cases_folder())]
+    roles: list[Role] = []
     if isinstance(parsed, LocalTarget):
         checks += [*_tools(), _ptrace(), _pressure(), *_process(parsed.pid)]
-    lines = [f"{check.state:<8} {check.name}: {check.detail}" for check in checks]
-    lines += [f"hint: {check.hint}" for check in checks if check.state != "ok"]
-    data = {"schema": "escalate.doctor/v1", "checks": [asdict(check) for check in checks]}
-    emit(output, data, "\n".join(lines))
-    return ExitCode.DONE if all(check.state == "ok" for check in checks) else ExitCode.EVIDENCE_MISSING
+    elif isinstance(parsed, AzureTarget | Sought):
+        with sign_in.access() as access:
+            found, roles = _of_azure(parsed, access, scm=not no_scm)
+        checks += [_az(), *found]
+    code = _code(checks)
+    data = {
+        "schema": "escalate.doctor/v1",
+        "checks": [asdict(check) for check in checks],
+        "roles": [asdict(role) for role in roles],
+        "exit_code": int(code),
+    }
+    emit(output, data, "\n".join(_lines(checks)))
+    return code
+
+
+def _of_azure(target: AzureTarget | Sought, access: Access, *, scm: bool) -> tuple[list[Check], list[Role]]:
+    """The checks of the app, and what each collector needs; one check alone when the app cannot be read."""
+    try:
+        app = locate(target, access) if isinstance(target, Sought) else target
+        examination = examine(app, access, entries())
+    except AccessError as error:
+        return [Check("sign-in", "no-access", error.message, error.hint)], []
+    except TargetError as error:
+        return [Check("target", "no-target", error.message, error.hint)], []
+    return list(examination.checks(scm=scm)), list(examination.roles())
+
+
+def _code(checks: Iterable[Check]) -> ExitCode:
+    states = {check.state for check in checks}
+    if "no-target" in states:
+        return ExitCode.CONFIG
+    if "no-access" in states:
+        return ExitCode.ACCESS
+    return ExitCode.DONE if states <= {"ok", "note"} else ExitCode.EVIDENCE_MISSING
+
+
+def _lines(checks: Iterable[Check]) -> Iterator[str]:
+    for check in checks:
+        yield f"{check.state:<9} {check.name}: {check.detail}"
+        if check.state != "ok" and check.hint:
+            yield f"{'':<9}   to do: {check.hint}"
+
+
+def _az() -> Check:
+    found = shutil.which("az")
+    return Check(
+        "az",
+        "ok" if found else "note",
+        found or "not on PATH",
+        "the commands that get things by hand are of the Azure CLI",
+    )
 
 
 def _disk(folder: Path) -> Check:

@@ -147,7 +147,7 @@ def _fitting(found: SiteId, place: Place) -> SiteId:
 
 
 def _where(place: Place, cloud: str, tenant: str | None) -> Place:
-    """The flags, completed by what the portal URL says; another ARM endpoint (`--cloud URL`) goes before the portal's."""
+    """The flags, completed by what the portal URL says; another endpoint (`--cloud URL`) goes before the portal's."""
     if place.cloud in NAMED_CLOUDS and place.cloud != cloud:
         raise UsageError(
             f"the URL is of the portal of the cloud {cloud}, and --cloud (or ESCALATE_CLOUD) says {place.cloud}",

@@ -51,7 +51,9 @@ def _of_url(value: str, name: str) -> Iterator[tuple[str, str]]:
             continue
         if password:
             yield password, f"{name}: password in a URL"
-        signed = [(key, inner) for key, inner in parse_qsl(parts.query) if key.casefold() in _SIGNED and len(inner) >= 8]
+        signed = [
+            (key, inner) for key, inner in parse_qsl(parts.query) if key.casefold() in _SIGNED and len(inner) >= 8
+        ]
         for key, inner in signed:
             yield inner, f"{name}: {key}"
         if signed:

@@ -16,7 +16,7 @@ from escalate.collect.late import settled
 from escalate.collect.outcomes import outcome_of_failure
 from escalate.collect.piece import Piece
 from escalate.collect.placeholders import fill
-from escalate.model.outcome import Empty, Gap
+from escalate.model.outcome import Empty, Gap, Missing
 from escalate.model.plan import ArmRequest
 
 READ_S = 60.0
@@ -27,6 +27,9 @@ def gather(context: Context, request: ArmRequest) -> Iterator[Piece | Gap]:
     """One piece below `azure/`; an empty list or no content is Empty."""
     arm = context.site.arm
     path = fill(request.path, context.values)
+    if not path.startswith("/"):  # an environment of which only the name is known
+        yield Missing(reason=f"the resource id of {path} could not be found out", hint=context.obtain)
+        return
     query = {name: fill(value, context.values) for name, value in request.query.items()}
     gap = None
     if request.paged:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from escalate.collect.permissions import may, role_with
 from escalate.collect.planned import Planned
 from escalate.model.base import StepId
-from escalate.model.plan import ArmRequest, CatalogueEntry
+from escalate.model.plan import ArmRequest, CatalogueEntry, Consent
 from escalate.model.survey import Survey, Worker
 
 SCOPES = ("site", "worker", "worst-worker", "sibling")
@@ -53,9 +53,9 @@ def refusal(survey: Survey, entry: CatalogueEntry) -> str | None:
     """The action that the signed-in identity lacks for an entry.
 
     The survey knows what may be done to the site. What is asked of the plan, the subscription, a workspace or a sibling
-    is found out by trying: another role may hold there.
+    is found out by trying: another role may hold there. What we never run ourselves needs no role of ours.
     """
-    if entry.permission is None or entry.scope == "sibling" or may(survey, entry.permission):
+    if entry.consent is Consent.GUIDED or entry.scope == "sibling" or may(survey, entry.permission):
         return None
     return entry.permission if _is_of_site(entry) else None
 
@@ -137,7 +137,7 @@ def _with_refusal(survey: Survey, planned: Planned) -> Planned:
         return planned
     entry = planned.entry
     if (lack := without(survey, entry)) is not None:
-        return replace(planned, why_not=lack)
+        return replace(planned, why_not=lack, hint="nothing to do: there is nothing to ask")
     if outside_tier(survey, entry):
         return replace(planned, why_not=f"the {survey.tier} tier does not offer it")
     if (action := refusal(survey, entry)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ _KINDS = (
 
 
 def facts_of_value(value: str, fingerprint: Callable[[str], str]) -> dict[str, str]:
-    """`kind`, `length` as a class, and `fingerprint`: equal values have equal ones within a case, nothing else shows."""
+    """`kind`, `length` as a class, and `fingerprint`: within a case equal for equal values."""
     facts = {"kind": kind_of(value), "length": length_class(len(value))}
     return {**facts, "fingerprint": fingerprint(value)} if value else facts
 
@@ -31,7 +32,7 @@ def kind_of(value: str) -> str:
 
 def length_class(length: int) -> str:
     """`9-16`: so that an emptied or cut-off value can be seen, and no exact length."""
-    for low, high in zip(_LENGTHS, _LENGTHS[1:], strict=False):
+    for low, high in itertools.pairwise(_LENGTHS):
         if length <= high:
             return "0" if length == 0 else f"{low + 1}-{high}"
     return f"over {_LENGTHS[-1]}"

@@ -1,4 +1,4 @@
-"""Azure Monitor metrics of one resource: which of the wanted ones it has, and their values, per instance where it may be."""
+"""Azure Monitor metrics of one resource: those of the wanted ones that it has, by instance where it can be."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
+from escalate.azure.call import Answer
 from escalate.azure.failure import AzureFailure, Why
 from escalate.collect.arm_request import kept
 from escalate.collect.context import Context, now
@@ -70,9 +71,7 @@ def gather_metrics(
         }
         try:
             answer = arm.get(f"{base}/metrics", VERSION, query)
-            data = answer.json()
-            if not isinstance(data, dict) or not isinstance(data.get("value"), list):
-                raise AzureFailure(Why.INVALID, f"{answer.url} is no answer of Azure Monitor", status=answer.status)
+            data = _checked(answer)
         except AzureFailure as failure:
             yield outcome_of_failure(failure, context.obtain)
             continue
@@ -116,9 +115,18 @@ def duration(grain: str) -> timedelta | None:
     return timedelta(**{unit: int(value) for unit, value in match.groupdict().items() if value})
 
 
+def _checked(answer: Answer) -> Any:
+    data = answer.json()
+    if not isinstance(data, dict) or not isinstance(data.get("value"), list):
+        raise AzureFailure(Why.INVALID, f"{answer.url} is no answer of Azure Monitor", status=answer.status)
+    return data
+
+
 def _grain(definition: dict[str, Any], span: timedelta) -> str | None:
     """The shortest interval the metric is kept in that does not give too many points."""
-    grains = [str(each.get("timeGrain")) for each in definition.get("metricAvailabilities") or () if isinstance(each, dict)]
+    grains = [
+        str(each.get("timeGrain")) for each in definition.get("metricAvailabilities") or () if isinstance(each, dict)
+    ]
     timed = sorted((length, grain) for grain in grains if (length := duration(grain)) is not None)
     fitting = [grain for length, grain in timed if span / length <= POINTS]
     return fitting[0] if fitting else (timed[-1][1] if timed else None)
@@ -146,5 +154,3 @@ def _name(definition: dict[str, Any]) -> str:
 def _text(value: Any) -> str:
     """`{"value": x}` or x."""
     return str((value.get("value") if isinstance(value, dict) else value) or "")
-
-

@@ -111,4 +111,3 @@ def _switch_on(context: Context, request: QueryRequest) -> str:
         f" --resource {{site}} --workspace WORKSPACE --logs '[{logs}]'",
         context.values,
     )
-

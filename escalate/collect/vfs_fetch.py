@@ -102,6 +102,7 @@ def _read(context: Context, kudu: Kudu, choice: Choice, row: dict[str, object]) 
             raise
         text = _typed(kudu, file, failure)
         row["by"] = "type"
+        context.footprint(f"{file.shown} could not be opened by VFS and was printed by a command (type)")
         yield text
 
 

@@ -16,6 +16,8 @@ from escalate.model.kind import Kind
 _EVENT_KEYS = frozenset(
     {"impactstarttime", "impactmitigationtime", "impact", "trackingid", "platforminitiated", "ishir"}
 )
+_SITE_KEYS = frozenset({"hostnames", "hostnamesslstates", "serverfarmid"})
+"""A site has an `availabilityState` of its own, which is about its content, not its health."""
 
 
 def read_resource(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
@@ -81,7 +83,8 @@ def _record(item: Item, when: str | None, words: tuple[FieldValue, ...], fields:
 
 
 def _is_resource_health(head: Head) -> bool:
-    return "availabilitystate" in sample_keys(head)
+    keys = sample_keys(head)
+    return "availabilitystate" in keys and not keys & _SITE_KEYS
 
 
 def _is_service_health(head: Head) -> bool:

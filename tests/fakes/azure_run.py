@@ -8,15 +8,17 @@ from pathlib import Path
 from unittest import mock
 
 from escalate.case.store import Case
+from escalate.collect import stage
 from escalate.collect.context import Pace
 from escalate.collect.plan import Wishes
+from escalate.collect.sign_in import Access
 from escalate.lab.server import Lab
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.observer import QuietObserver
 from escalate.model.plan import Budget
 from escalate.model.sign_in import SignIn
 from escalate.model.target import AzureTarget
-from escalate.workflow import open_case, plan, run_stage
+from escalate.workflow import open_case, plan
 
 QUICK = Pace(samples=3, sample_interval=0.2, dumps=3, dump_interval=0.3, capture=2)
 BY_IDENTITY = SignIn(method="managed-identity")
@@ -34,12 +36,12 @@ def collect_from(
     lab: Lab, folder: Path, *include: str, only: frozenset[str] = frozenset()
 ) -> tuple[Case, EvidenceDocument]:
     """A case with everything that the lab gives."""
-    with exported(lab):
+    with exported(lab), Access(BY_IDENTITY, print) as access:
         target = AzureTarget(resource_id=lab.resource_id, cloud=lab.environment["ESCALATE_CLOUD"])
         case, _ = open_case(folder, folder, target, lab.state.world.incident(lab.state.started))
-        wishes = Wishes(budget=ROOM, include=frozenset(include), only=only)
-        plan(case, wishes, QuietObserver(), BY_IDENTITY)
-        run_stage(case, "collect", QuietObserver(), sign_in=BY_IDENTITY, pace=QUICK)
+        plan(case, Wishes(budget=ROOM, include=frozenset(include), only=only), QuietObserver(), access)
+        with case.locked():
+            stage.run(case, QuietObserver(), QUICK, BY_IDENTITY, access.of(target))
     return case, case.read(EvidenceDocument)
 
 

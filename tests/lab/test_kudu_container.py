@@ -213,13 +213,13 @@ def test_jcmd_really_runs_against_the_jvm_of_the_world(linux: Linux) -> None:
         assert "Heap dump file created" in made
         dump = site.get("/api/vfs/LogFiles/shop.hprof", headers={"Range": "bytes=0-17"})
         assert dump.data == b"JAVA PROFILE 1.0.2"
-        memory = site.get("/api/stats/all/memory_stats").json[FIRST.container]["memory_stats"]
+        memory = site.get("/api/stats/all/memory_stats").json[FIRST.container]
         assert memory["usage"] > 10_000_000
 
 
 @pytest.mark.system
 @pytest.mark.skipif(shutil.which("gcore") is None, reason="needs gdb (gcore)")
-def test_gcore_really_runs(linux: Linux) -> None:
+def test_gcore_really_runs(linux: Linux, socket_enabled: None) -> None:
     site = linux(real="python")
     with ExitStack() as stack:
         start_real(site.state, stack)

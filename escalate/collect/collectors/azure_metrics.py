@@ -76,7 +76,16 @@ OF_PLAN = (
     "TcpLastAck",
     "TcpTimeWait",
 )
-OF_SIBLING = ("CpuTime", "MemoryWorkingSet", "PrivateBytes", "Handles", "Threads", "AppConnections", "Requests", "Http5xx")
+OF_SIBLING = (
+    "CpuTime",
+    "MemoryWorkingSet",
+    "PrivateBytes",
+    "Handles",
+    "Threads",
+    "AppConnections",
+    "Requests",
+    "Http5xx",
+)
 
 
 @collector(
@@ -167,9 +176,7 @@ def metrics_of_plan(context: Context) -> Iterator[Piece | Gap]:
 def metrics_of_sibling(context: Context) -> Iterator[Piece | Gap]:
     """Below the sibling's own folder, marked as its evidence."""
     name = context.values["name"]
-    yield from gather_metrics(
-        context, context.values["sibling"], OF_SIBLING, f"siblings/{name}/metrics", site=name
-    )
+    yield from gather_metrics(context, context.values["sibling"], OF_SIBLING, f"siblings/{name}/metrics", site=name)
 
 
 def _learn(context: Context, data: Any) -> None:

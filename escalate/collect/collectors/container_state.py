@@ -104,8 +104,9 @@ def container_processes(context: Context) -> Iterator[Piece | Gap]:
         data = shell.output(shell.run(script, "status", limit_of(context)))
         for name, content in files_in(data, mark):
             pid, _, file = name.partition("/")
-            parts = ("process", pid, at.strftime(STAMP), file)
-            yield placed(context, parts, [content], origin=f"/proc/{name}", at=at, pid=int(pid))
+            parts = ("process", pid, f"{at.strftime(STAMP)}-{file}")
+            kind = None if file == "status" else Kind.PROC_OTHER
+            yield placed(context, parts, [content], origin=f"/proc/{name}", at=at, pid=int(pid), kind=kind)
 
 
 @collector(

@@ -32,7 +32,6 @@ def _instance_of(ask: Ask, worker: LabWorker) -> Json:
             "statusUrl": f"http://{scm}/api/processes",
             "consoleUrl": f"http://{scm}/DebugConsole",
             "detectorUrl": f"https://portal.azure.com/#resource{ask.app.resource_id}/troubleshoot",
-            "healthCheckUrl": None,
             "containers": containers,
             "machineName": worker.machine,
             "physicalZone": None,

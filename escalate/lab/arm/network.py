@@ -35,8 +35,9 @@ PROBES: Mapping[Probe, tuple[str, str]] = MappingProxyType(
 
 def _virtual_network(ask: Ask) -> Response:
     """Swift integration: where `config/web` names a VNet."""
-    subnet = SUBNET if ask.app.config.get("vnetName") else None
-    properties = {"subnetResourceId": subnet, "swiftSupported": True}
+    properties: Json = {"swiftSupported": True}
+    if _vnets(ask):
+        properties["subnetResourceId"] = SUBNET
     return answer(ask.resource("networkConfig/virtualNetwork", "sites/networkConfig", properties))
 
 
@@ -57,24 +58,16 @@ def _vnets(ask: Ask) -> list[str]:
 
 
 def _connection_of(ask: Ask, name: str) -> Json:
-    properties = {
-        "vnetResourceId": SUBNET,
-        "isSwift": True,
-        "resyncRequired": False,
-        "routes": None,
-        "dnsServers": None,
-    }
+    properties = {"vnetResourceId": SUBNET, "isSwift": True, "resyncRequired": False}
     return ask.resource(f"virtualNetworkConnections/{name}", "sites/virtualNetworkConnections", properties)
 
 
 def _features(ask: Ask) -> Response:
     vnets = _vnets(ask)
-    properties: Json = {
-        "virtualNetworkName": vnets[0] if vnets else None,
-        "virtualNetworkConnection": _connection_of(ask, vnets[0])["properties"] if vnets else None,
-        "hybridConnections": [],
-        "hybridConnectionsV2": [],
-    }
+    properties: Json = {"hybridConnections": [], "hybridConnectionsV2": []}
+    if vnets:
+        properties["virtualNetworkName"] = vnets[0]
+        properties["virtualNetworkConnection"] = _connection_of(ask, vnets[0])["properties"]
     return answer(ask.resource(f"networkFeatures/{ask.args['view']}", "sites/networkFeatures", properties))
 
 
@@ -94,8 +87,8 @@ def _private_endpoints(ask: Ask) -> Response:
 
 
 def _hybrid(ask: Ask) -> Response:
-    properties = {"relayArmUri": None, "hostname": None, "port": 0}
-    return answer(ask.resource("hybridConnectionRelays", "sites/hybridConnectionRelays", properties))
+    """The lab has no relays."""
+    return answer(ask.resource("hybridConnectionRelays", "sites/hybridConnectionRelays", {}))
 
 
 def _tcp_ping(ask: Ask) -> Response:

@@ -48,7 +48,6 @@ def _plan(ask: Ask) -> Response:
                 "targetWorkerSizeId": 0,
                 "provisioningState": "Succeeded",
                 "zoneRedundant": False,
-                "hostingEnvironmentProfile": None,
             },
             "sku": {
                 "name": world.sku,

@@ -60,7 +60,7 @@ def site(state: LabState, app: LabApp) -> Json:
             "siteConfig": {
                 "numberOfWorkers": len(state.workers),
                 "linuxFxVersion": app.runtime if linux else "",
-                "windowsFxVersion": app.runtime if world.platform == "windows-container" else None,
+                "windowsFxVersion": app.runtime if world.platform == "windows-container" else "",
                 "alwaysOn": bool(app.config.get("alwaysOn", False)),
             },
             "clientAffinityEnabled": True,
@@ -105,7 +105,7 @@ def _slots(ask: Ask) -> Response:
 
 def _host_name_bindings(ask: Ask) -> Response:
     host = str(site(ask.state, ask.app)["properties"]["defaultHostName"])
-    properties = {"siteName": ask.app.name, "domainId": None, "hostNameType": "Verified", "sslState": "Disabled"}
+    properties = {"siteName": ask.app.name, "hostNameType": "Verified", "sslState": "Disabled"}
     return ask.page([ask.resource(f"hostNameBindings/{host}", "sites/hostNameBindings", properties)], PAGE)
 
 

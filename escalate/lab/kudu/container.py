@@ -80,7 +80,8 @@ def kudu_container(visit: Visit) -> Container:
     home = visit.state.home(visit.app)
     with visit.memory.lock:
         _build(visit, folder, home, (), ())
-    return Container(folder, home, {"PATH": f"{folder / 'bin'}:{_PATH}", "HOME": str(home), "LANG": "C.UTF-8"})
+    environment = {"PATH": f"{folder / 'bin'}:{_PATH}", "HOME": str(home), "LANG": "C.UTF-8"}
+    return Container(folder, home, {**environment, "WEBSITE_INSTANCE_ID": visit.worker.arm_id})
 
 
 def _build(visit: Visit, folder: Path, home: Path, pids: Iterable[int], numbers: tuple[Mapping[str, str], ...]) -> None:
