@@ -149,7 +149,10 @@ class ContainerShell:
             raise self._closing(kind, f"{reason}: {failure.reason}") from failure
         if not self.has_run:
             self.has_run = True
-            self._context.footprint(f"ran commands in the app's container, with their output in {self.folder}")
+            self._context.footprint(
+                f"ran commands in the app's container, with their output in {self.folder}"
+                " (left there, if no line says that it was removed)"
+            )
 
     def _closing(self, kind: type[Gap], reason: str) -> Unavailable:
         self._notes.close(self.worker, Closed(kind, reason))

@@ -34,6 +34,8 @@ class Handled:
     target: str
     """Path and query; a signature in it is blanked."""
     status: int
+    body: bytes = b""
+    """Of a small request to ARM."""
 
 
 @dataclass

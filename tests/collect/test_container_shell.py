@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from escalate.azure.failure import AzureFailure, Why
-from escalate.collect.container import wrapped
+from escalate.collect.container import ContainerShell, wrapped
 from escalate.collect.container_notes import ContainerProcess
 from escalate.collect.container_processes import LIST, main_process, parsed
 from escalate.collect.container_request import jcmd, undisturbed
@@ -204,6 +204,17 @@ def test_a_folder_that_cannot_be_removed_is_named(run_steps, world, monkeypatch)
         f"/home/LogFiles/{leftover} could not be removed and is left: read-only share"
         in got.step("container.tools").footprints
     )
+
+
+def test_the_folder_is_removed_also_when_the_step_is_given_up(run_steps, world, monkeypatch):
+    def given_up(shell, name, limit_s):
+        shell._context.watch.give_up()
+        shell._context.watch.pause(1)
+
+    monkeypatch.setattr(ContainerShell, "_answer", given_up)
+    got, left = run_steps(world, {"container.tools"})
+    assert got.step("container.tools").footprints[-1].startswith("removed /home/LogFiles/escalate-")
+    assert not left
 
 
 def test_no_runtime_no_dump_and_that_is_an_answer(run_steps, world):

@@ -12,13 +12,23 @@ from tests.fakes.lab_run import collect_only
 
 pytestmark = pytest.mark.enable_socket
 
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Nobody waits between tries."""
+    for module in ("policies", "ranges"):
+        monkeypatch.setattr(f"escalate.azure.{module}.FIRST_WAIT_S", 0.01)
+
+
 WINDOWS_LOGS = ("evt.log", "http.w3c", "freb", "log.app", "log.detailed_errors", "log.kudu_trace", "vfs.logs")
 
 
 @pytest.fixture(scope="module")
 def windows(tmp_path_factory):
     with running(Worlds()["deadlock-windows"]) as lab:
-        yield collect_only(lab, tmp_path_factory.mktemp("windows"), *WINDOWS_LOGS, "kudu.whoami", "log.recent", "kudu.env")
+        yield collect_only(
+            lab, tmp_path_factory.mktemp("windows"), *WINDOWS_LOGS, "kudu.whoami", "log.recent", "kudu.env"
+        )
 
 
 def kinds(run, collector):
@@ -74,10 +84,10 @@ def test_a_worker_that_was_replaced_is_missing_and_its_files_are_nobodys(tmp_pat
 def test_logs_come_whole_through_a_bad_connection(tmp_path, fault, windows):
     with running(Worlds()["deadlock-windows"], faults=[fault]) as lab:
         home = lab.state.home(lab.state.world.app)
-        run = collect_only(lab, tmp_path, "http.w3c", "evt.log", "log.kudu_trace", "log.app", "log.detailed_errors", "vfs.logs")
-        taken = {
-            path: file for each in ("http.w3c", "evt.log", "log.app") for path, file in run.files(each).items()
-        }
+        run = collect_only(
+            lab, tmp_path, "http.w3c", "evt.log", "log.kudu_trace", "log.app", "log.detailed_errors", "vfs.logs"
+        )
+        taken = {path: file for each in ("http.w3c", "evt.log", "log.app") for path, file in run.files(each).items()}
         assert {step.outcome.state for step in run.evidence.steps if step.exchange_count} == {"collected"}
         assert any(file.stat().st_size > 256 * 1024 for file in taken.values())
         for path, file in taken.items():
@@ -108,7 +118,9 @@ def test_container_logs_are_recognised_and_their_names_join_the_roster(crash_loo
     assert kinds(crash_loop, "log.containers") <= {"container-log", "platform-log"}
     (worker,) = crash_loop.evidence.workers
     assert {f"{worker.machine}_default", worker.machine} <= set(worker.infixes)
-    assert {each.instance for each in crash_loop.evidence.artifacts if each.collector == "log.containers"} == {worker.label}
+    assert {each.instance for each in crash_loop.evidence.artifacts if each.collector == "log.containers"} == {
+        worker.label
+    }
 
 
 def test_linux_says_what_it_does_not_have_and_that_is_no_gap(crash_loop):

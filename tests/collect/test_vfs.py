@@ -1,4 +1,4 @@
-"""Folders and files of an SCM site: names that are not followed, what is chosen, what is done when VFS does not answer."""
+"""Folders and files of an SCM site: names that are not followed, what is chosen, and the ways around VFS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,18 @@ def impatient(monkeypatch):
     monkeypatch.setattr("escalate.azure.policies.FIRST_WAIT_S", 0.01)
 
 
-HOSTILE = ("..", ".", "", "../../site/wwwroot", "C:\\Windows\\win.ini", "a/b.log", "x\nHost: y", "C:evil", "NUL", "con.log")
+HOSTILE = (
+    "..",
+    ".",
+    "",
+    "../../site/wwwroot",
+    "C:\\Windows\\win.ini",
+    "a/b.log",
+    "x\nHost: y",
+    "C:evil",
+    "NUL",
+    "con.log",
+)
 
 
 def folder(**more):
@@ -129,7 +140,12 @@ def test_files_find_their_collectors():
 
 
 def test_old_files_are_named_and_left_and_the_newest_come_first():
-    files = [log_at("stdout_1.log", 200), log_at("stdout_2.log", 10), log_at("stdout_3.log", 1), log_at("heap.hprof", 1)]
+    files = [
+        log_at("stdout_1.log", 200),
+        log_at("stdout_2.log", 10),
+        log_at("stdout_3.log", 1),
+        log_at("heap.hprof", 1),
+    ]
     chosen = {each.file.name: each.why_not for each in choose(GROUPS["vfs.logs"], files, NOON - timedelta(hours=1))}
     assert list(chosen) == ["stdout_3.log", "heap.hprof", "stdout_2.log", "stdout_1.log"]
     assert chosen["stdout_3.log"] is chosen["stdout_2.log"] is None
@@ -143,7 +159,9 @@ def test_the_event_log_is_taken_whatever_its_age():
 
 
 def test_each_instance_may_bring_so_many_files_and_all_so_many_bytes():
-    names = [f"Application/{inst}-1-{number}.txt" for inst in ("306123", "5fdff9") for number in range(PER_INSTANCE + 5)]
+    names = [
+        f"Application/{inst}-1-{number}.txt" for inst in ("306123", "5fdff9") for number in range(PER_INSTANCE + 5)
+    ]
     chosen = list(choose(GROUPS["log.app"], [log_at(name) for name in names], NOON - timedelta(hours=1)))
     assert sum(each.why_not is None for each in chosen) == 2 * PER_INSTANCE
     big = [log_at(f"Application/306123-1-{number}.txt", number, FILE_BYTES * 2) for number in range(4)]
@@ -266,7 +284,9 @@ def test_container_logs_come_from_arm_when_kudu_is_closed(tmp_path, status, stat
     def answer(request):
         if request.path.endswith("/containerlogs/zip/download"):
             if status == 200:
-                return Response(zipped({"2026_04_04_RD0003FF000001_docker.log": b"x\n"}), content_type="application/zip")
+                return Response(
+                    zipped({"2026_04_04_RD0003FF000001_docker.log": b"x\n"}), content_type="application/zip"
+                )
             return Response(status=status)
         return Response('{"error":{"code":"AuthorizationFailed","message":"no"}}', 403, content_type="application/json")
 

@@ -7,10 +7,10 @@ import json
 import pytest
 from werkzeug.wrappers import Response
 
+from escalate.azure.kudu import CommandResult
 from escalate.case.private import known_values
 from escalate.collect.collectors.windows_sandbox import words_of
 from escalate.collect.collectors.windows_workplace import free_bytes
-from escalate.azure.kudu import CommandResult
 from escalate.collect.dump_check import check_minidump
 from escalate.lab.server import running
 from escalate.lab.worlds.registry import Worlds
@@ -18,6 +18,14 @@ from tests.fakes.kudu_site import fake_kudu
 from tests.fakes.lab_run import ROOM, collect_only
 
 pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Nobody waits between tries."""
+    for module in ("policies", "ranges"):
+        monkeypatch.setattr(f"escalate.azure.{module}.FIRST_WAIT_S", 0.01)
+
 
 PROCESSES = ("proc.list", "win.samples", "win.threads", "win.modules", "win.handles")
 INTRUSIVE = ("win.dump.mini", "win.dump.full", "win.profile", "daas.profiler", "net.trace.arm")
@@ -114,7 +122,7 @@ def test_a_tool_that_needs_a_setting_is_skipped_with_what_a_person_would_do(tmp_
 def test_a_dump_of_12_kb_is_invalid_and_not_kept(tmp_path):
     with running(Worlds()[WORLD], faults=["dump-12kb"]) as lab:
         run = collect_only(lab, tmp_path, "win.dump.mini", "win.dump.full", include=CONSENT)
-        left = [each for each in lab.state.folder.rglob("*.dmp")]
+        left = list(lab.state.folder.rglob("*.dmp"))
     for collector in ("win.dump.mini", "win.dump.full"):
         outcome = run.step(collector).outcome
         assert outcome.state == "invalid"
@@ -258,8 +266,84 @@ def test_a_network_trace_that_runs_already_blocks_ours(tmp_path):
     assert (files, outcome.state) == ({}, "blocked")
 
 
+@pytest.mark.parametrize(("said", "state"), [("a1" * 32, "collected"), ("cc" * 32, "missing"), ("", "missing")])
+def test_a_machine_name_that_nobody_knows_is_asked_for_its_instance_id(tmp_path, said, state):
+    def answer(request):
+        if request.path == "/api/command":
+            return as_answer({"Output": f"{said}\r\n", "Error": "", "ExitCode": 0})
+        return as_answer([{"id": 6, "name": "w3wp", "machineName": "WN0-OTHER"}])
+
+    with fake_kudu(answer) as fake:
+        files, outcome = fake.run("proc.list", tmp_path)
+        assert (fake.roster.find("WN0-OTHER") is not None) == (state == "collected")
+    assert outcome.state == state
+    assert len(files) == (state == "collected")
+
+
+def test_a_small_dump_of_the_other_bitness_is_taken_by_procdump(tmp_path, monkeypatch):
+    monkeypatch.setattr("escalate.lab.kudu.cmd_tools.dump_bytes", lambda visit, found, kind: 1 << 20)
+    with running(Worlds()["wsaeacces-sibling"], faults=["dump-12kb"]) as lab:
+        run = collect_only(lab, tmp_path, "win.dump.mini", include=CONSENT)
+    (artifact,) = run.evidence.artifacts
+    assert "procdump" in artifact.origin
+    assert artifact.size == 1 << 20
+
+
+def test_without_procdump_kudu_makes_the_full_dump(tmp_path, monkeypatch):
+    monkeypatch.setattr("escalate.collect.collectors.windows_dumps.PROCDUMP", ("X:\\none.exe",))
+    with running(Worlds()["wsaeacces-sibling"]) as lab:
+        run = collect_only(lab, tmp_path, "win.dump.full", include=CONSENT)
+    (artifact,) = run.evidence.artifacts
+    assert artifact.origin.endswith("dumpType=2")
+
+
+def test_a_network_trace_that_is_given_up_is_stopped(tmp_path):
+    asked = []
+
+    def answer(request):
+        asked.append(f"{request.method} {request.path.rpartition('/')[2]}")
+        if request.path.endswith("/startOperation"):
+            return Response(status=202, headers={"Location": f"{request.host_url}operation"})
+        if request.path == "/operation":
+            fake.watch.give_up()
+            return Response(status=202)
+        return Response(status=200)
+
+    with fake_kudu(answer) as fake:
+        files, _ = fake.run("net.trace.arm", tmp_path)
+    assert not files
+    assert asked == ["POST startOperation", "GET operation", "POST stop"]
+
+
+def test_a_dump_that_is_given_up_leaves_nothing_on_the_worker(tmp_path):
+    process = {"id": 6, "name": "w3wp", "machineName": "RD0003FF000001", "private_memory": 1000}
+    deleted = []
+
+    def answer(request):
+        if request.path == "/api/command":
+            command = request.get_json()["command"]
+            if command.startswith("start"):
+                fake.watch.give_up()
+            output = {"echo %TEMP%": "C:\\local\\Temp\r\n"}.get(command, "")
+            output = output or ("1 Dir(s) 99999999999 bytes free" if command.startswith("dir") else command[9:])
+            return as_answer({"Output": output, "Error": "", "ExitCode": 0})
+        if request.method == "DELETE":
+            deleted.append(request.path)
+            return Response(status=200)
+        if request.path.startswith("/api/vfs/"):
+            mine = request.path.endswith("esc-esc-test/") and len(deleted) == 0 and fake.watch._given_up.is_set()
+            return as_answer([{"name": "p.dmp", "size": 1}] if mine else [])
+        return as_answer(process)
+
+    with fake_kudu(answer) as fake:
+        files, _ = fake.run("win.dump.full", tmp_path)
+    assert not files
+    assert deleted == ["/api/vfs/LocalSiteRoot/Temp/esc-esc-test/p.dmp", "/api/vfs/LocalSiteRoot/Temp/esc-esc-test"]
+    assert any("is gone" in text for text in fake.footprints)
+
+
 def test_command_lines_and_listings_of_windows_are_read():
-    assert words_of('w3wp.exe -ap "my app" --key=a"b c"') == ["w3wp.exe", "-ap", "my app", '--key=a"b c']
-    assert words_of('broken "quote here') == ["broken", '"quote', "here"]
+    assert words_of('w3wp.exe -ap "my app" --key=a"b c"') == ["w3wp.exe", "-ap", "my app", "--key=ab c"]
+    assert words_of('broken "quote here') == ["broken", "quote here"]
     assert free_bytes(CommandResult("  2 Dir(s)  52428800000 bytes free\r\n", "", 0)) == 52_428_800_000
     assert free_bytes(CommandResult("File Not Found", "", 1)) is None

@@ -87,7 +87,7 @@ def test_requests_and_answers_fit_the_file(labs: tuple[Lab, ...], shared: Path, 
         mine = [handled for handled in to_arm(lab) if belongs_to(handled, described) == spec]
         if not mine:
             continue
-        token, _ = lab.state.tokens.issue(lab.state.audience_of(mine[0].target))
+        token, _ = lab.state.tokens.issue(lab.state.arm + spec.prefix.removesuffix("/v1"))
         with proxy(shared / spec.file, f"{lab.state.arm}{spec.prefix}") as prism:
             for handled in mine:
                 verdict = prism.ask(handled.method, handled.target[len(spec.prefix) :], handled.body, token)

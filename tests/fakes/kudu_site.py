@@ -20,9 +20,9 @@ from escalate.collect.context import Context, Pace
 from escalate.collect.entries import collectors
 from escalate.collect.reach import Reach, Site
 from escalate.collect.roster import Roster
+from escalate.collect.staging import Allowance, Staged, Stager
 from escalate.collect.watch import Watch
 from escalate.collect.worker import Worker as Step
-from escalate.collect.staging import Allowance, Staged, Stager
 from escalate.model.incident import Incident
 from escalate.model.outcome import Outcome
 from escalate.model.target import AzureTarget
@@ -48,6 +48,8 @@ class FakeKudu:
     secrets: list[tuple[str, str]] = field(default_factory=list)
     footprints: list[str] = field(default_factory=list)
     roster: Roster | None = None
+    watch: Watch | None = None
+    """Of the latest step."""
 
     @property
     def kudu(self) -> Kudu:
@@ -66,7 +68,7 @@ class FakeKudu:
         self.roster = Roster(facts.workers)
         reach = Reach(self.session, facts, self.roster)
         reach._doors[facts.resource_id] = self.door
-        watch = Watch()
+        self.watch = watch = Watch()
         worker = None if entry.scope == "site" else FIRST
         scratch.mkdir(parents=True, exist_ok=True)
         return Context(
@@ -127,4 +129,3 @@ def folder_answer(*entries: dict[str, object], base: str = "https://elsewhere.in
         for entry in entries
     ]
     return Response(json.dumps(full), content_type="application/json")
-

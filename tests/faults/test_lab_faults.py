@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -17,19 +18,26 @@ from escalate.lab.worlds import WORLDS
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.kind import Kind
 from escalate.workflow import is_complete
-from tests.fakes.azure_run import collect_from, reasons
+from tests.fakes.azure_run import collect_from, outcomes, reasons
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(600)]
 
-HARMLESS = frozenset(
-    {"cold-scm", "throttled", "bad-gateway", "cut-502", "reset", "slow-drip", "growing-log", "clock-skew"}
-)
-"""Faults that patience overcomes."""
+COSTLY = frozenset({"forbidden", "dump-12kb", "locked-file", "extensions-blocked"})
+"""Faults that no other way gets around: each leaves a gap, and exit code 5."""
+
+ON_LINUX = frozenset({"old-stamp", "worker-replaced", "locked-file"})
+TOKEN = re.compile(r"lab\.[A-Za-z0-9_-]{20,}")
+
+
+@pytest.fixture(autouse=True)
+def _waits_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two tries; how long a person would wait is no subject here."""
+    monkeypatch.setattr("escalate.azure.policies.FIRST_WAIT_S", 0.02)
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
-@pytest.mark.parametrize("world", ["deadlock-windows", "crash-loop"])
-def test_a_fault_costs_evidence_but_never_the_truth(world: str, fault: str, tmp_path: Path) -> None:
+def test_a_fault_costs_evidence_but_never_the_truth(fault: str, tmp_path: Path) -> None:
+    world = "worker-panic" if fault in ON_LINUX else "deadlock-windows"
     with running(WORLDS[world], faults=[fault]) as lab:
         case, evidence = collect_from(lab, tmp_path / "case", "dumps", "network")
 
@@ -39,13 +47,20 @@ def test_a_fault_costs_evidence_but_never_the_truth(world: str, fault: str, tmp_
         if step.outcome.state not in ("collected",):
             assert step.outcome.reason, step.id
             assert step.outcome.hint, step.id
-    secrets = lab.state.tokens.all_issued()
-    text = reasons(evidence.steps) + (case.root / "evidence.json").read_text("utf-8")
-    assert not [token for token in secrets if token in text]
-    if fault not in HARMLESS:
-        assert not is_complete(evidence) or fault in ("wrong-host-href", "token-expiry", "old-stamp"), reasons(
-            evidence.steps
-        )
+    assert not TOKEN.search((case.root / "evidence.json").read_text("utf-8"))
+    if fault in COSTLY:
+        assert not is_complete(evidence), reasons(evidence.steps)
+
+
+def test_with_every_way_to_kudu_closed_the_reason_is_the_network_and_arm_still_answers(tmp_path: Path) -> None:
+    with running(WORLDS["deadlock-windows"], faults=["scm-private", "extensions-blocked"]) as lab:
+        _, evidence = collect_from(lab, tmp_path / "case")
+
+    states = outcomes(evidence)
+    assert states["kudu.env"] == states["evt.log"] == "blocked", reasons(evidence.steps)
+    assert states["site.get"] == states["metrics.site"] == states["act.log"] == "collected"
+    blocked = next(step for step in evidence.steps if step.id == "kudu.env").outcome
+    assert "private endpoint" in blocked.reason or "access restriction" in blocked.reason
 
 
 def assert_files_are_what_they_are_called(case: Case, evidence: EvidenceDocument) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections import deque
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -15,6 +14,7 @@ from escalate.collect.context import Context
 from escalate.collect.piece import Unavailable
 from escalate.collect.secrets import secrets_of_arguments, secrets_of_environment
 from escalate.model.outcome import Failed, Gap, Missing
+from escalate.model.survey import Worker
 
 Details = dict[str, Any]
 """What `api/processes/{pid}` answers; fields that are zero or false are not in it."""
@@ -27,6 +27,7 @@ PROCESSES = 8
 HOSTS = ("dotnet", "node", "java", "php-cgi", "python")
 """Children that are the app, where IIS only forwards to them."""
 _LAST_NUMBER = re.compile(r"/(\d{1,10})/?$")
+_WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
 _VARIABLES = "environment_variables"
 
 
@@ -98,13 +99,8 @@ def hide_secrets(context: Context, process: Details) -> None:
 
 
 def words_of(line: str) -> list[str]:
-    """A Windows command line as words; quotes that do not close are letters."""
-    lexer = shlex.shlex(line, posix=False)
-    lexer.whitespace_split, lexer.commenters, lexer.quotes = True, "", '"'
-    try:
-        return [word.strip('"') for word in lexer]
-    except ValueError:
-        return line.split()
+    """A Windows command line as words, without the quotes that hold them together."""
+    return [word.replace('"', "") for word in _WORD.findall(line)]
 
 
 def check_machine(context: Context, machine: object) -> None:
@@ -117,16 +113,17 @@ def check_machine(context: Context, machine: object) -> None:
     if worker is None or not isinstance(machine, str) or not machine:
         return
     found = roster.find(machine)
-    if found is None:
-        known = roster.find(worker.arm_id) or worker
-        if not known.machine and not known.computer:
-            roster.learn(worker.arm_id, computer=machine)
-            return
-    elif found.arm_id == worker.arm_id:
-        return
-    raise Unavailable(
-        context.gap(Missing, f"{machine} answered instead of worker {worker.label}, which has left the plan")
-    )
+    if found is None and _says_it_is(context, worker):
+        roster.learn(worker.arm_id, computer=machine)
+    elif found is None or found.arm_id != worker.arm_id:
+        reason = f"{machine} answered instead of worker {worker.label}, which has left the plan"
+        raise Unavailable(context.gap(Missing, reason))
+
+
+def _says_it_is(context: Context, worker: Worker) -> bool:
+    """Whether the worker of a name that nobody knows is the one that was asked: ARM's name and its own may differ."""
+    said = context.site.kudu.command("echo %WEBSITE_INSTANCE_ID%").output
+    return said.strip().casefold() == worker.arm_id.casefold()
 
 
 def folder(context: Context, *parts: str) -> PurePosixPath:
