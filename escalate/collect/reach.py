@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from escalate.azure.arm import Arm
-from escalate.azure.failure import AzureFailure
+from escalate.azure.failure import AzureFailure, Why
 from escalate.azure.kudu import Door, Kudu
 from escalate.azure.session import Channel, Session
 from escalate.collect.container_notes import ContainerNotes
@@ -18,6 +18,8 @@ from escalate.model.plan import Run
 from escalate.model.survey import Survey, Worker
 
 
+FINAL = frozenset({Why.SIGN_IN, Why.DENIED, Why.BLOCKED, Why.MISSING})
+"""Answers at the door that will be the same a minute later."""
 EXCHANGES = 50
 """So many requests of a step are written down one by one."""
 
@@ -53,22 +55,30 @@ class Reach:
     """What steps have learned of the containers."""
     _secrets: list[tuple[str, str]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
+    """Held while a door is looked for; not the one above, which the engine itself needs."""
     _doors: dict[str, Door | AzureFailure] = field(default_factory=dict)
 
     def door(self, channel: Channel, resource_id: str, scm_host: str | None) -> Door:
-        """The way to the SCM site of a site, found at the first call and remembered, also when there is none.
+        """The way to the SCM site of a site, found at the first call and remembered; so is a plain no.
 
         Raises:
             AzureFailure: there is no way, and why.
         """
-        with self._lock:
+        while not self._looking.acquire(timeout=1):
+            channel.pulse.alive()  # another step is waking the SCM site, which may take a minute
+        try:
             known = self._doors.get(resource_id)
             if known is None:
                 try:
                     known = find_door(channel, resource_id, scm_host, basic=self.basic, add_secret=self._add_secret)
                 except AzureFailure as failure:
+                    if failure.why not in FINAL:
+                        raise
                     known = failure
                 self._doors[resource_id] = known
+        finally:
+            self._looking.release()
         if isinstance(known, AzureFailure):
             raise known
         return known
@@ -86,7 +96,8 @@ class Reach:
             return taken
 
     def _add_secret(self, value: str, name: str) -> None:
-        self._secrets.append((value, name))
+        with self._lock:
+            self._secrets.append((value, name))
 
 
 @dataclass(frozen=True)

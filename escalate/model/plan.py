@@ -49,8 +49,8 @@ class ArmRequest(Frozen):
     """One request to ARM, its answer saved as it came.
 
     In path, query and output `{site}`, `{plan}`, `{environment}`, `{subscription}`, `{worker}` (ARM instance id),
-    `{machine}`, `{sibling}` (resource id), `{name}` (of the sibling), `{start}` and `{end}` (of the window, RFC 3339) are
-    filled in. A site without plan or environment skips the requests that name it.
+    `{machine}`, `{sibling}` (resource id), `{name}` (of the sibling), `{start}` and `{end}` (of the window, RFC 3339)
+    are filled in. A site without plan or environment skips the requests that name it.
     """
 
     method: Literal["arm"] = "arm"

@@ -13,9 +13,8 @@ from escalate.model.usual_questions import USUAL_QUESTIONS
 from tests.fakes.survey import GROUP, survey
 
 OF_AZURE = [entry for entry in entries() if entry.scope in SCOPES]
-KNOWN = frozenset(
-    "site plan environment subscription group app slot scm start end worker machine sibling name pid output".split()
-)
+OF_THE_SITE = ("site", "plan", "environment", "subscription", "group", "app", "slot", "scm", "start", "end")
+KNOWN = frozenset((*OF_THE_SITE, "worker", "machine", "sibling", "name", "pid", "output"))
 SEVERAL_WAYS = {"log.containers": "by Kudu or by ARM, each with a permission of its own"}
 ENVIRONMENT = f"{GROUP}/hostingEnvironments/ase"
 
@@ -29,7 +28,7 @@ def test_an_entry_states_what_it_answers_needs_and_costs(entry):
     assert entry.answers, "which of support's usual questions?"
     assert set(entry.answers) <= set(USUAL_QUESTIONS)
     assert entry.permission or entry.consent is Consent.GUIDED or entry.id in SEVERAL_WAYS
-    assert entry.title and entry.why and entry.effects and entry.obtain and entry.source
+    assert all((entry.title, entry.why, entry.effects, entry.obtain, entry.source))
     assert set(re.findall(r"\{([a-z_]+)\}", entry.obtain)) <= KNOWN
     assert entry.consent is not Consent.ASK or entry.include
     assert set(entry.fallbacks) <= {each.id for each in entries()} - {entry.id}

@@ -90,7 +90,7 @@ def test_the_state_of_a_detector_is_a_word_or_a_number(value, state):
 
 @pytest.mark.enable_socket
 def test_every_answer_is_saved_and_one_that_fails_is_a_gap(make_case):
-    body = b'{"properties": {"metadata": {"id": "snat"}, "dataset": [], "status": {"statusId": "Warning", "message": "few"}}}'
+    body = b'{"properties":{"metadata":{"id":"snat"}, "dataset":[], "status":{"statusId":"Warning","message":"few"}}}'
     answers = {
         "/detectors/snat": body,
         "/detectors/cpu": (404, {"error": {"code": "NotFound", "message": "no cpu here"}}),

@@ -1,4 +1,4 @@
-"""Metrics: only what is defined is asked for, by instance where it can be, and the second pass keeps only what is new."""
+"""Metrics: only what is defined is asked for, by instance where it can be; the second pass keeps what is new."""
 
 from __future__ import annotations
 

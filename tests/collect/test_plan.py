@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
@@ -23,7 +24,7 @@ def plan_of(case, **wishes):
 def test_every_entry_says_why_what_it_costs_and_how_to_get_it_by_hand():
     assert len(entries()) > 25
     for entry in entries():
-        assert entry.id.count(".") == 1, entry.id
+        assert re.fullmatch(r"[a-z]+(\.[A-Za-z0-9_]+){0,2}", entry.id), entry.id
         assert len(entry.title) > 5, entry.id
         assert entry.why, entry.id
         assert entry.effects, entry.id

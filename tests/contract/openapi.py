@@ -35,10 +35,6 @@ SPECS = (
     Spec("activity-log", f"{_INSIGHTS}/stable/2015-04-01/activityLogs_API.json"),
     Spec("diagnostic-settings", f"{_INSIGHTS}/preview/2021-05-01-preview/diagnosticsSettings_API.json"),
     Spec(
-        "permissions",
-        f"{_ROOT}/authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01/authorization-RoleDefinitionsCalls.json",
-    ),
-    Spec(
         "log-analytics",
         f"{_ROOT}/operationalinsights/data-plane/Microsoft.OperationalInsights/stable/v1/OperationalInsights.json",
         "/loganalytics/v1",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from escalate.lab.arm.monitor import app_id, customer_id
 from escalate.lab.server import Lab, running
 from escalate.lab.state import Handled
 from escalate.lab.worlds import WORLDS
@@ -22,12 +24,33 @@ PLAYED = ("deadlock-windows", "crash-loop")
 
 NOT_IN_THE_FILES: Mapping[str, str] = {
     "/msi/token": "the managed-identity endpoint of the host, no part of ARM",
-    "/metadata/endpoints": "ARM's own description of a cloud; no OpenAPI file",
+    "/metadata/endpoints": "ARM's own description of a cloud; there is no file of it",
+    "/siteStatus": "Microsoft.Web 2024-11-01, newer than these files (Azure/AppService, post of 2026-06-01)",
+    "/extensions/daas/": "DaaS behind ARM; no file of it was ever published (AppService diagnostics portal)",
+    "/extensions/api/": "Kudu behind ARM; no file of it was ever published (AppService diagnostics portal)",
+    "/tcpPingCheck": "what the portal's network troubleshooter asks; in no file (AppService diagnostics portal)",
+    "/connectivityCheck": "the same",
+    "/providers/Microsoft.Authorization/permissions": "the file's path has an empty segment for a site",
+    "/providers/Microsoft.Insights/components": "Microsoft.Insights 2020-02-02 is not among these files",
 }
-"""The end of a path to why no file describes it: the live service is newer, or it is no API of ARM."""
+"""A part of a path to why no file describes it: the live service is newer, or it is no API with a file."""
 
-DIFFERENT_ON_PURPOSE: Mapping[str, str] = {}
+DIFFERENT_ON_PURPOSE: Mapping[str, str] = {
+    "lastModifiedTimeUtc": "live ARM writes this time without a zone: `2026-11-01T10:00:00.123`",
+}
 """A part of a violation to the source that says the live service answers so."""
+
+
+def as_described(lab: Lab, handled: Handled) -> Handled:
+    """Queries by resource id are newer than the files; the same body and answer stand there under the older paths."""
+    path = urlsplit(handled.target).path.casefold()
+    if not path.startswith("/loganalytics/v1/subscriptions/"):
+        return handled
+    world = lab.state.world
+    older = f"/loganalytics/v1/workspaces/{customer_id(world)}/query"
+    if "/components/" in path:
+        older = f"/applicationinsights/v1/apps/{app_id(world)}/query"
+    return replace(handled, target=older)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +71,7 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, ...]]:
 
 def to_arm(lab: Lab) -> list[Handled]:
     """One of each request that was answered, in the order they were made."""
-    answered = (each for each in lab.requests if each.host == "arm" and each.status < 400)
+    answered = (as_described(lab, each) for each in lab.requests if each.host == "arm" and each.status < 400)
     return list({(each.method, each.target, each.body): each for each in answered}.values())
 
 
@@ -76,7 +99,8 @@ def test_every_request_is_described_by_a_file_or_listed_as_newer(labs: tuple[Lab
         if belongs_to(handled, described) is None
     }
 
-    assert [path for path in sorted(unknown) if not any(part in path for part in NOT_IN_THE_FILES)] == []
+    unlisted = [path for path in sorted(unknown) if not any(part in path for part in NOT_IN_THE_FILES)]
+    assert not unlisted, "\n".join(unlisted)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
@@ -99,4 +123,4 @@ def test_requests_and_answers_fit_the_file(labs: tuple[Lab, ...], shared: Path, 
                 ]
 
     assert asked > 0, f"no request of the collection falls under {spec.name}"
-    assert broken == []
+    assert not broken, "\n".join(sorted(set(broken)))

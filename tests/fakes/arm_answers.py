@@ -122,7 +122,7 @@ class Ran:
 
 
 def run_against(case: Case, fake: FakeArm, *ids: str, **known) -> Ran:
-    """Plan and run these collectors of the real catalogue against the invented site; `known` are fields of the survey."""
+    """Plan and run these collectors of the catalogue against the invented site; `known` are fields of the survey."""
     there = survey(**known)
     chosen = {each.entry.id: each for each in collectors() if each.entry.id in ids}
     plan = make_plan(case, Wishes(budget=Budget(max_bytes=200_000_000, max_seconds=60), only=frozenset(chosen)), there)

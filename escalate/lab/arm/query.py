@@ -1,13 +1,14 @@
 """The query services, Log Analytics and Application Insights.
 
-KQL is not interpreted: the first word of a query is its table, and the lab returns the rows of that table that lie in
-the request's timespan. Operators after it (`where`, `summarize`, `take`, ...) and aggregation are left out.
+KQL is hardly interpreted: the first word of a query is its table, and the lab returns the rows of that table that lie
+in the request's timespan, added up when the query says `summarize`. Other operators (`where`, ...) are left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +17,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
 from escalate.lab.arm.answer import Refusal, answer
+from escalate.lab.arm.kql_summarize import summarized
 from escalate.lab.arm.monitor import app_id, customer_id
 from escalate.lab.arm.times import moment, timespan
 from escalate.lab.state import LabState
@@ -148,9 +150,10 @@ def _run(tables: Mapping[str, Table], query: str, span: tuple[datetime, datetime
             if "where" in query
             else f"Failed to resolve table or column expression named '{name}'",
         )
-    columns = [{"name": name, "type": kind} for name, kind in table.columns]
-    rows = _within(table, span)
-    return answer({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": [list(row) for row in rows]}]})
+    result = summarized(replace(table, rows=tuple(_within(table, span))), text)
+    columns = [{"name": name, "type": kind} for name, kind in result.columns]
+    rows = [list(row) for row in result.rows]
+    return answer({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]})
 
 
 def _within(table: Table, span: tuple[datetime, datetime] | None) -> Sequence[tuple[Any, ...]]:
