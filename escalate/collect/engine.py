@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import os
@@ -330,7 +329,9 @@ def host_name() -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", platform.node()).strip(".") or "host"
 
 
-def numbered(results: Sequence[StepResult], roster: Roster | None = None) -> tuple[tuple[Artifact, ...], tuple[StepRecord, ...]]:
+def numbered(
+    results: Sequence[StepResult], roster: Roster | None = None
+) -> tuple[tuple[Artifact, ...], tuple[StepRecord, ...]]:
     """Give the artifacts their ids, A0001 and on, in the order of the plan, and the steps their lists of them.
 
     Artifacts of workers get the name that people use for it, whichever of its names the source had.

@@ -17,7 +17,6 @@ from escalate.model.exchange import Exchange
 from escalate.model.plan import Run
 from escalate.model.survey import Survey, Worker
 
-
 FINAL = frozenset({Why.SIGN_IN, Why.DENIED, Why.BLOCKED, Why.MISSING})
 """Answers at the door that will be the same a minute later."""
 EXCHANGES = 50

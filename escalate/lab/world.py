@@ -145,8 +145,8 @@ class World:
     expected_rules: tuple[str, ...] = ()
     """Signatures of which at least one must be found."""
     proc: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """Machine to what its container reads of /proc and /sys by path (`/proc/pressure/memory`), where a world needs other
-    numbers than this machine has: one mapping a sample, the last one stays."""
+    """Machine to what its container reads of /proc and /sys by path (`/proc/pressure/memory`), where a world needs
+    other numbers than this machine has: one mapping a sample, the last one stays."""
     storage_mounted: bool = True
     """Linux: whether the app's container has /home (WEBSITES_ENABLE_APP_SERVICE_STORAGE)."""
 
@@ -168,7 +168,8 @@ class World:
     @property
     def component_id(self) -> str:
         """The Application Insights component."""
-        return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Insights/components/shop-insights"
+        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
+        return f"{group}/providers/Microsoft.Insights/components/shop-insights"
 
 
 def window_before(start: datetime, minutes: int = 30, until: int = 5) -> Window:

@@ -42,11 +42,16 @@ class Prism:
             connection.request(method, target, body=body or None, headers=headers)
             answer = connection.getresponse()
             text = answer.read()
-        found = answer.getheader("sl-violations")
-        violations = tuple(f"{'.'.join(each['location'])}: {each['message']}" for each in json.loads(found or "[]"))
-        if b"#VIOLATIONS" in text and not violations:
-            violations = (text.decode("utf-8", "replace"),)
-        return Verdict(answer.status, violations)
+        return Verdict(answer.status, tuple(_violations(answer.status, text, answer.getheader("sl-violations"))))
+
+
+def _violations(status: int, body: bytes, header: str | None) -> Iterator[str]:
+    """From the header where there is one; from the body of Prism's own refusal where the header would be too long."""
+    problem = json.loads(body) if b"#VIOLATIONS" in body or b"#RESPONSE" in body else {}
+    found = problem.get("validation") or (json.loads(header) if header and header.startswith("[") else [])
+    yield from (f"{'.'.join(map(str, each['location']))}: {each['message']}" for each in found)
+    if not found and (problem or header):
+        yield f"{status}: {header or body[:300]!r}"
 
 
 @contextlib.contextmanager

@@ -8,9 +8,9 @@ from escalate.collect.collector import collector
 from escalate.collect.command import As, Command, find_tool
 from escalate.collect.context import STAMP, Context, now
 from escalate.collect.handoff import handoff
+from escalate.collect.local_request import file_chunks, gap_of_command
 from escalate.collect.piece import Piece, Unavailable
 from escalate.collect.processes import facts_of
-from escalate.collect.local_request import file_chunks, gap_of_command
 from escalate.model.outcome import Gap, Missing, Timeout
 from escalate.model.plan import CatalogueEntry, Consent, Sensitivity
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from escalate.collect.collector import collector
 from escalate.collect.command import Command, find_tool
 from escalate.collect.context import STAMP, Context, now
-from escalate.collect.piece import CutShortError, Piece, Unavailable
 from escalate.collect.local_request import gap_of_command, run_command
+from escalate.collect.piece import CutShortError, Piece, Unavailable
 from escalate.model.outcome import Gap, Missing
 from escalate.model.plan import CatalogueEntry, Consent, Sensitivity
 

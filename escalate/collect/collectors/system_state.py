@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from escalate.collect.cgroups import files_of
 from escalate.collect.collector import collector
 from escalate.collect.context import Context
+from escalate.collect.local_request import read_files
 from escalate.collect.outcomes import outcome_of_error
 from escalate.collect.piece import Piece, Unavailable
-from escalate.collect.local_request import read_files
 from escalate.collect.samples import piece_of
 from escalate.model.outcome import Gap
 from escalate.model.plan import CatalogueEntry, Consent, Sensitivity
