@@ -22,7 +22,7 @@ def of_process(pid: int | None) -> dict[str, str]:
 
 
 def of_site(survey: Survey, worker: Worker | None, sibling: Sibling | None) -> dict[str, str]:
-    """The placeholders that `ArmRequest` lists, and those of the commands that people run: `{group}`, `{app}`, `{slot}`."""
+    """The placeholders that `ArmRequest` lists, and those of commands that people run: `{group}`, `{app}`, `{slot}`."""
     parts = survey.resource_id.split("/")
     values = {
         "site": survey.resource_id,

@@ -1,4 +1,4 @@
-"""What a world of the lab is: a plan with workers and apps, and all that its signals say, relative to the time it starts."""
+"""What a world of the lab is: a plan with workers and apps, and all that its signals say, relative to its start."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Worker(Frozen):
     arm_id: str
     """ARM's instance id: 64 hex digits, the value of the ARRAffinity cookie, WEBSITE_INSTANCE_ID."""
     machine: str | None = None
-    """`properties.machineName` of the instance: `RD00155DD0D38E`, `lw0sdlwk000001`, `10-30-0-103`; also in log names."""
+    """`properties.machineName` of the instance: `RD00155DD0D38E`, `lw0sdlwk000001`, `10-30-0-103`; in log names."""
     state: str | None = None
     """READY, STOPPED or UNKNOWN; lags routing by about 150 s."""
     computer: str | None = None

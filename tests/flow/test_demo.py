@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from escalate.lab.processes import java_available
+from escalate.lab.worlds import WORLDS
 from tests.flow.conftest import Escalate
 
 
 @pytest.mark.system
-def test_the_demo_runs_the_whole_flow_and_says_where_everything_is(tmp_path: Path, escalate: Escalate) -> None:
+def test_the_demo_runs_the_whole_flow_against_the_lab_and_says_where_everything_is(
+    tmp_path: Path, escalate: Escalate
+) -> None:
     done = escalate("demo", "--case", tmp_path / "demo", "--format", "json")
+
     assert done.code == 0, done.stderr
     assert done.json["filed"] is False
-    assert done.json["cases"]
-    for case in done.json["cases"]:
-        assert Path(case["report"]).is_file()
-        assert Path(case["ticket"]).is_file()
-        for bundle in case["bundles"]:
-            assert Path(bundle["path"]).stat().st_size == bundle["size"]
-            assert b"Wint3r-is-c0ming-4you" not in Path(bundle["path"]).read_bytes()
+    [case] = done.json["cases"]
+    assert Path(case["report"]).is_file()
+    assert Path(case["ticket"]).is_file()
+    secret = WORLDS[done.json["world"]].app.settings["PAYMENT_API_KEY"].encode()
+    names: set[str] = set()
+    for bundle in case["bundles"]:
+        assert Path(bundle["path"]).stat().st_size == bundle["size"]
+        with zipfile.ZipFile(bundle["path"]) as zipped:
+            names.update(zipped.namelist())
+            assert not [name for name in zipped.namelist() if secret in zipped.read(name)]
+    if java_available():
+        assert [name for name in names if name.endswith(".hprof")], "the heap dump of the lab's JVM"
+        assert len([name for name in names if "thread-dump" in name]) == 3
