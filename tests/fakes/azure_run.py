@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from unittest import mock
 
 from escalate.case.store import Case
 from escalate.collect import stage
@@ -28,8 +28,13 @@ ROOM = Budget(max_bytes=2_000_000_000, max_seconds=300)
 @contextmanager
 def exported(lab: Lab) -> Iterator[None]:
     """The environment that `escalate lab up` prints."""
-    with mock.patch.dict("os.environ", lab.environment):
+    before = dict(os.environ)
+    os.environ.update(lab.environment)
+    try:
         yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def collect_from(

@@ -42,7 +42,7 @@ def run_command(data: Path, *arguments: str | Path, stdin: str | None = None, **
             stdin=None if stdin is not None else subprocess.DEVNULL,
             cwd=ROOT,
             env={**os.environ, "XDG_DATA_HOME": str(data), "NO_COLOR": "1", **environment},
-            timeout=240,
+            timeout=540,
             check=False,
         )
     )

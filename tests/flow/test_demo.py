@@ -12,6 +12,7 @@ from escalate.lab.worlds import WORLDS
 from tests.flow.conftest import Escalate
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.system
 def test_the_demo_runs_the_whole_flow_against_the_lab_and_says_where_everything_is(
     tmp_path: Path, escalate: Escalate
