@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 
-from escalate.azure.call import Answer, Call
+from escalate.azure.call import Answer, Call, url_below
 from escalate.azure.cloud import same_origin
 from escalate.azure.failure import AzureFailure, Why
 from escalate.azure.refusal import error_of
@@ -44,7 +44,7 @@ class Arm:
         """A request for a path such as `/subscriptions/...`; `worker` is for the record only."""
         return Call(
             method=method,
-            url=self.channel.cloud.arm + quote(path, safe="/:@!$&'()*+,;=~"),
+            url=url_below(self.channel.cloud.arm, path),
             audience=self.channel.cloud.audience,
             query={"api-version": api_version, **query},
             json=json,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from escalate.azure.failure import AzureFailure, Why
 
@@ -70,3 +71,23 @@ def looks_like_html(body: bytes) -> bool:
     """Whether it begins as a page for people: sign-in forms and gateway errors come with any status and any type."""
     start = body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+
+
+def url_below(base: str, path: str) -> str:
+    """The URL of a path on the host of `base`.
+
+    Raises:
+        AzureFailure: the path does not begin with a slash: appended to a host it would name another one.
+    """
+    require_path(path)
+    return base + quote(path, safe="/:@!$&'()*+,;=~")
+
+
+def require_path(path: str) -> None:
+    """Make sure that a text may stand behind a host.
+
+    Raises:
+        AzureFailure: it does not begin with a slash.
+    """
+    if not path.startswith("/"):
+        raise AzureFailure(Why.INVALID, f"{path[:80]!r} is no path; nothing was sent")

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from urllib.parse import quote
 
-from escalate.azure.call import Answer, Call
+from escalate.azure.call import Answer, Call, url_below
 from escalate.azure.failure import AzureFailure, Why
 from escalate.azure.pulse import Pulse
 from escalate.azure.session import Channel, Stream
@@ -74,7 +73,7 @@ class Kudu:
             sent["Cookie"] = f"ARRAffinity={self.worker}; ARRAffinitySameSite={self.worker}"
         return Call(
             method=method,
-            url=self.door.base + quote(path, safe="/:@!$&'()*+,;=~"),
+            url=url_below(self.door.base, path),
             audience=self.door.audience,
             basic=self.door.basic,
             query=asked,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from escalate.azure.call import Answer, Call
+from escalate.azure.call import Answer, Call, require_path
 from escalate.azure.failure import AzureFailure, Why
 from escalate.azure.session import Channel
 
@@ -36,6 +36,7 @@ class Logs:
             AzureFailure: see `workspace`.
         """
         cloud = self.channel.cloud
+        require_path(resource_id)
         return self._ask(cloud.logs, f"{quote(resource_id, safe='/')}/query", cloud.logs_audience, kql, timespan)
 
     def component(self, app_id: str, kql: str, timespan: str) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from werkzeug.http import http_date
 from escalate.lab.state import Handled, HostKind, LabState, now
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SKEW = timedelta(minutes=7)
@@ -37,7 +38,9 @@ class Around:
         body = _small_body(environ) if self._host == "arm" else b""
         target = _SIGNATURE.sub(r"\1=_", environ.get("REQUEST_URI") or environ["PATH_INFO"])
 
-        def start(status, headers, exc_info=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def start(
+            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None, /
+        ) -> Callable[[bytes], object]:
             state.requests.append(Handled(environ["REQUEST_METHOD"], self._host, target, int(status.split()[0]), body))
             date = now() + (SKEW if state.faults.on("clock-skew") else timedelta())
             kept = [(name, value) for name, value in headers if name.lower() != "date"]

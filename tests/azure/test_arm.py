@@ -8,6 +8,7 @@ import pytest
 from werkzeug.wrappers import Response
 
 from escalate.azure.arm import Arm
+from escalate.azure.call import url_below
 from escalate.azure.failure import AzureFailure, Why
 
 
@@ -104,3 +105,9 @@ def test_names_in_paths_are_quoted(serve, connect):
     server = serve(lambda request: answer({}))
     Arm(connect(server.url).channel).get("/a b/ü#?%")
     assert server.asked[0].path == "/a b/ü#?%"
+
+
+@pytest.mark.parametrize("path", ["@elsewhere.example/x", ".elsewhere.example/x", "subscriptions", "", ":8080/x"])
+def test_a_text_that_is_no_path_cannot_lead_a_token_to_another_host(path):
+    with pytest.raises(AzureFailure, match="nothing was sent"):
+        url_below("https://management.azure.com", path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from unittest import mock
 
 from escalate.azure.connect import connect
 from escalate.case.store import Case
@@ -20,6 +19,7 @@ from escalate.model.observer import QuietObserver
 from escalate.model.plan import Budget
 from escalate.model.sign_in import SignIn
 from escalate.model.target import AzureTarget
+from tests.fakes.azure_run import exported
 
 QUICK = Pace(samples=3, sample_interval=0.2, dumps=3, dump_interval=0.2, capture=1)
 BY_IDENTITY = SignIn(method="managed-identity")
@@ -68,7 +68,7 @@ def collect_only(
             incident=incident,
         ),
     )
-    with mock.patch.dict("os.environ", lab.environment):
+    with exported(lab):
         with connect(target.cloud, BY_IDENTITY, lambda text: None) as session:
             found = survey(session, target, window_of(incident))
         wishes = Wishes(budget=budget, include=frozenset(include), only=frozenset(collectors))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from unittest import mock
 
 from escalate.case.store import Case
 from escalate.collect import stage
@@ -18,6 +17,7 @@ from escalate.model.observer import QuietObserver
 from escalate.model.plan import Budget
 from escalate.model.sign_in import SignIn
 from escalate.model.target import AzureTarget
+from tests.fakes.azure_run import exported
 
 BRISK = Pace(samples=2, sample_interval=0.2, dumps=3, dump_interval=0.2, capture=2)
 BY_IDENTITY = SignIn(method="managed-identity")
@@ -60,7 +60,7 @@ class Collected:
 def collect_steps(lab: Lab, case: Case, only: Iterable[str], *include: str) -> Collected:
     """Plan and run these collectors; `include` are words of consent."""
     chosen, observer = frozenset(only), QuietObserver()
-    with mock.patch.dict("os.environ", lab.environment), case.locked():
+    with exported(lab), case.locked():
         target = case.document.target
         assert isinstance(target, AzureTarget)
         with connected(target, BY_IDENTITY, observer) as session:
