@@ -215,9 +215,9 @@ class Case:
         make_directory(self.root / Room.SCRATCH)
         make_directory(place.parent)
         temporary = self.root / Room.SCRATCH / f"{secrets.token_hex(8)}.part"
-        handle = os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE), "w+b")
+        temporary.touch(FILE_MODE, exist_ok=False)
         try:
-            with handle:
+            with temporary.open("r+b") as handle:
                 yield handle
                 handle.flush()
                 os.fsync(handle.fileno())

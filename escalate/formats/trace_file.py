@@ -1,4 +1,4 @@
-"""Recordings, by their magic bytes: packet captures, .NET event pipe traces and heap graphs, Java flight recordings."""
+"""Recordings, by their magic bytes: captures, event pipe and ETW traces, heap graphs, flight recordings, EVTX."""
 
 from __future__ import annotations
 
@@ -16,7 +16,17 @@ def _is_gcdump(head: Head) -> bool:
     return head.data[4:24] == _FAST_SERIALIZATION
 
 
+_ETL_LOGGER_HEADER = b"\x68\x00\x02\xc0"
+"""The marker of a SYSTEM_TRACE_HEADER, behind a WMI_BUFFER_HEADER of 72 bytes (evntrace.h); its size varies."""
+
+
+def _is_etl(head: Head) -> bool:
+    return head.name.suffix.lower() == ".etl" or (head.data[72:76] == _ETL_LOGGER_HEADER and head.data[:2] == b"\0\0")
+
+
 FORMATS = (
+    Format(Kind.EVTX, "application/x-evtx", lambda head: head.data.startswith(b"ElfFile\x00"), rank=10),
+    Format(Kind.ETL, "application/x-etl", _is_etl, rank=11),
     Format(Kind.PCAP, "application/vnd.tcpdump.pcap", lambda head: head.data.startswith(_PCAP), rank=10),
     Format(Kind.NETTRACE, "application/x-nettrace", lambda head: head.data.startswith(b"Nettrace"), rank=10),
     Format(Kind.GCDUMP, "application/x-gcdump", _is_gcdump, rank=10),

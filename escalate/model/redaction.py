@@ -19,8 +19,17 @@ class Ledger(Frozen):
     """Number of lines, equal before and after."""
 
 
+class Packed(Frozen):
+    """How a large sealed file stands on disk: a raw deflate stream (RFC 1951) that a zip can take as it is."""
+
+    size: Bytes
+    """Of `<path>.deflate`."""
+    crc32: int = Field(ge=0, lt=1 << 32)
+    """Of the unpacked bytes, as a zip states it."""
+
+
 class Sealed(Frozen):
-    """A redacted file below `redacted/` that may leave."""
+    """A redacted file below `redacted/` that may leave; `size` and `sha256` are those of the unpacked bytes."""
 
     state: Literal["sealed"] = "sealed"
     artifact: ArtifactId
@@ -36,6 +45,8 @@ class Sealed(Frozen):
     instance: str | None = None
     pid: int | None = None
     captured_at: Utc | None = None
+    packed: Packed | None = None
+    """Set where the file stands as `<path>.deflate`."""
     ledger: Ledger
 
 

@@ -46,13 +46,13 @@ class Handler(Protocol):
 
 @functools.cache
 def handlers() -> tuple[Handler, ...]:
-    """All handlers."""
+    """All handlers; the one for text comes last, as it takes what no other claims."""
     found: list[Handler] = []
     for module in pkgutil.iter_modules(escalate.redact.handlers.__path__):
         loaded = importlib.import_module(f"escalate.redact.handlers.{module.name}")
         if hasattr(loaded, "HANDLER"):
             found.append(loaded.HANDLER)
-    return tuple(found)
+    return tuple(sorted(found, key=lambda handler: handler.name == "text"))
 
 
 def handler_of(kind: Kind) -> Handler | None:

@@ -25,6 +25,11 @@ _OPAQUE = frozenset(
         Kind.PCAP,
         Kind.ARCHIVE,
         Kind.BINARY,
+        Kind.SQLITE,
+        Kind.EVTX,
+        Kind.ETL,
+        Kind.PICTURE,
+        Kind.PDF,
     }
 )
 _ROUNDS = 3
