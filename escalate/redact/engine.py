@@ -6,6 +6,7 @@ import re
 from typing import Protocol
 
 from escalate.model.redaction import Ledger
+from escalate.redact.crew import Crew
 from escalate.redact.detectors.grammar import is_random
 from escalate.redact.detectors.registry import detectors
 from escalate.redact.keep import is_kept
@@ -48,11 +49,14 @@ class Engine:
 
     def __init__(self, inputs: EngineInputs) -> None:
         self.inputs = inputs
+        self.crew: Crew | None = None
+        """Who helps with large files; None: nobody."""
         self.names = NameBook(inputs.key, dict(inputs.pseudonyms))
         rules: list[Rule] = [DetectorRule(one, inputs.key, self.names, inputs.own_names) for one in detectors()]
         rules += [KnownRule(value, inputs.key) for value in inputs.known_values]
         rules += [NameRule(name, self.names) for name in inputs.names]
-        self._matcher = Matcher(rules)
+        self.rules: tuple[Rule, ...] = tuple(rules)
+        self._matcher = Matcher(self.rules)
 
     def redact_stream(self, source: Source, sink: Sink, rounds: int = 1) -> Ledger:
         """Copy a stream of bytes in an encoding that contains ASCII, replacing what must not leave.

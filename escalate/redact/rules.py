@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from escalate.redact.detectors.registry import Detector
@@ -193,6 +193,10 @@ class EngineInputs:
     """Names of the site that stay: host names, site, group, instances."""
     pseudonyms: tuple[tuple[str, str], ...] = ()
     """The saved map: pseudonym, original."""
+
+    def for_workers(self) -> EngineInputs:
+        """What another process needs: pseudonyms follow from the key, so the map stays here."""
+        return replace(self, pseudonyms=())
 
 
 def decoded_value(value: bytes) -> str:
