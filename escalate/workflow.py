@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from escalate.model.survey import Survey
 from escalate.model.target import AzureTarget, Target
 from escalate.redact import stage as redact_stage
 from escalate.redact.learn import searched_values
+from escalate.redact.wishes import RedactionWishes
 from escalate.triage import stage as triage_stage
 
 
@@ -160,11 +162,11 @@ def _survey(case: Case, access: Access, instance: str | None) -> Survey | None:
     return found
 
 
-def redact(case: Case, observer: Observer, withhold: Sequence[str]) -> None:
-    """Redact again, and leave these files behind."""
+def redact(case: Case, observer: Observer, wishes: RedactionWishes, executor: Executor | None = None) -> None:
+    """Redact again, as is wished now."""
     with case.locked():
         observer.stage(redact_stage.NAME)
-        redact_stage.run(case, observer, withhold)
+        redact_stage.run(case, observer, wishes, executor)
 
 
 def run_stage(

@@ -196,6 +196,18 @@ class Case:
         make_directory(folder)
         return folder
 
+    @contextlib.contextmanager
+    def scratch_file(self) -> Iterator[BinaryIO]:
+        """A private file for half-made things, removed at the end."""
+        make_directory(self.root / Room.SCRATCH)
+        temporary = self.root / Room.SCRATCH / f"{secrets.token_hex(8)}.part"
+        temporary.touch(FILE_MODE, exist_ok=False)
+        try:
+            with temporary.open("r+b") as handle:
+                yield handle
+        finally:
+            temporary.unlink(missing_ok=True)
+
     def clear(self, room: Room) -> None:
         """Empty a room before its stage writes it anew."""
         shutil.rmtree(self.root / room, ignore_errors=True)
@@ -212,19 +224,14 @@ class Case:
 
     @contextlib.contextmanager
     def _atomic(self, place: Path) -> Iterator[BinaryIO]:
-        make_directory(self.root / Room.SCRATCH)
         make_directory(place.parent)
-        temporary = self.root / Room.SCRATCH / f"{secrets.token_hex(8)}.part"
-        temporary.touch(FILE_MODE, exist_ok=False)
-        try:
-            with temporary.open("r+b") as handle:
-                yield handle
-                handle.flush()
-                os.fsync(handle.fileno())
-            temporary.replace(place)
+        with self.scratch_file() as handle:
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+            handle.close()
+            Path(handle.name).replace(place)
             _sync_directory(place.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def make_directory(folder: Path) -> None:

@@ -12,6 +12,7 @@ from escalate.cli.progress import terminal_observer
 from escalate.cli.session import Session
 from escalate.errors import ExitCode
 from escalate.model.redaction import RedactionDocument
+from escalate.redact.wishes import RedactionWishes
 from escalate.workflow import redact
 
 
@@ -26,7 +27,7 @@ def command(session: Session, case_folder: Path, withhold: tuple[str, ...], outp
     PATH is a path of the evidence, as the documents cite it.
     """
     case = casework.existing(session, case_folder)
-    redact(case, terminal_observer(), withhold)
+    redact(case, terminal_observer(), RedactionWishes(withhold=frozenset(withhold)))
     document = case.read(RedactionDocument)
     withheld = [item for item in document.items if item.state == "withheld"]
     lines = [f"{len(document.items) - len(withheld)} sealed, {len(withheld)} withheld"]

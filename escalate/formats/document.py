@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from escalate.formats.plain import read_lines
 from escalate.formats.registry import Format, Head
 from escalate.model.kind import Kind
 
@@ -26,5 +27,5 @@ FORMATS = (
     Format(Kind.SQLITE, "application/vnd.sqlite3", lambda head: head.data.startswith(b"SQLite format 3\x00"), rank=10),
     Format(Kind.PICTURE, "image/*", _is_picture, rank=10),
     Format(Kind.PDF, "application/pdf", lambda head: head.data.startswith(b"%PDF-"), rank=10),
-    Format(Kind.HAR, "application/har+json", _is_har, rank=15),
+    Format(Kind.HAR, "application/har+json", _is_har, rank=15, read=read_lines),
 )

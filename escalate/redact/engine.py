@@ -94,6 +94,11 @@ class Engine:
         scan.finish()
         return scan.counts, lines + (last != b"\n")
 
+    def redact_part(self, data: bytes, low: int, high: int) -> tuple[bytes, dict[str, int]]:
+        """What becomes of `data[low:high]`, once, and how often each label was replaced there; the rest is context."""
+        scan = Pass(self._matcher)
+        return scan.part(data, low, high), scan.counts
+
     def redact_text(self, text: str) -> str:
         """A short text: a name, an excerpt, a value of a JSON document."""
         data = text.encode("utf-8", "surrogatepass")

@@ -83,12 +83,24 @@ class NameBook:
         self._key = key
         self._originals: dict[str, str] = dict(saved or {})
         self._pseudonyms: dict[str, str] = {original: token for token, original in self._originals.items()}
+        self._new: list[tuple[str, str]] = []
         self.changed = False
 
     @property
     def map(self) -> Mapping[str, str]:
         """Pseudonym to original."""
         return self._originals
+
+    def merge(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Add (pseudonym, original) pairs that another process has given; who came first stays."""
+        for token, original in pairs:
+            self._remember((token,), original)
+
+    def take_new(self) -> tuple[tuple[str, str], ...]:
+        """The pairs that were added since the last call."""
+        new = tuple(self._new)
+        self._new.clear()
+        return new
 
     def pseudonym(self, kind: NameClass, text: str) -> str:
         """`user-3fa9c1`; equal for equal names, whatever their case."""
@@ -124,6 +136,7 @@ class NameBook:
                 continue
             if taken is None and len(self._originals) < MAX_MAP:
                 self._originals[token] = original
+                self._new.append((token, original))
                 self._pseudonyms[original] = token
                 self.changed = True
             return token

@@ -93,6 +93,13 @@ class Pass:
         self._incoming.clear()
         return self._work(final=True)
 
+    def part(self, data: bytes, low: int, high: int) -> bytes:
+        """What becomes of `data[low:high]`; what stands around it is context. For a pass that was fed nothing."""
+        self._search(data, len(data))
+        self._replace(data, low)
+        self.counts.clear()
+        return self._replace(data, high)
+
     def _work(self, *, final: bool) -> bytes:
         data, base = self._window, self._base
         until = len(data) if final else len(data) - AFTER

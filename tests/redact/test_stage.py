@@ -20,7 +20,9 @@ from escalate.model.observer import QuietObserver
 from escalate.model.plan import Plan
 from escalate.model.redaction import RedactionDocument, Sealed, Withheld
 from escalate.model.target import LocalTarget
-from escalate.redact import stage
+from escalate.redact import sealing, stage
+from escalate.redact.choices import ON_REQUEST
+from escalate.redact.wishes import RedactionWishes
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.text import HANDLER
 from escalate.redact.translate import decode, encode
@@ -151,7 +153,7 @@ def test_a_failing_handler_withholds(filled_case, monkeypatch, error):
             sink.write(b"half of a secret file")
             raise error
 
-    monkeypatch.setattr(stage, "handler_of", lambda kind: Failing())
+    monkeypatch.setattr(sealing, "handler_of", lambda kind: Failing())
     case = filled_case({"a.log": b"text\n"})
     (item,) = stage.run(case, QuietObserver()).items
     assert isinstance(item, Withheld)
@@ -194,7 +196,7 @@ def test_a_killed_run_goes_on_and_does_nothing_twice(filled_case, monkeypatch):
                 raise KeyboardInterrupt
             return real(source, sink, engine, advance)
 
-    monkeypatch.setattr(stage, "handler_of", lambda kind: Watching())
+    monkeypatch.setattr(sealing, "handler_of", lambda kind: Watching())
     with pytest.raises(KeyboardInterrupt):
         stage.run(case, QuietObserver())
     case.path(Room.REDACTED, "b.log").unlink()
@@ -276,15 +278,15 @@ def test_a_file_that_is_to_stay_behind_does_and_goes_on_doing_so(filled_case):
     case = filled_case({"a.log": b"first\n", "b.log": b"second\n"})
     stage.run(case, QuietObserver())
     for withhold in (("b.log",), ()):
-        items = {item.path: item for item in stage.run(case, QuietObserver(), withhold).items}
+        items = {item.path: item for item in stage.run(case, QuietObserver(), RedactionWishes(withhold=frozenset(withhold))).items}
         assert isinstance(items["a.log"], Sealed)
         assert isinstance(items["b.log"], Withheld)
-        assert items["b.log"].reason == stage.ON_REQUEST
+        assert items["b.log"].reason == ON_REQUEST
         assert not case.path(Room.REDACTED, "b.log").exists()
 
 
 def test_a_file_that_is_not_there_cannot_stay_behind(filled_case):
     case = filled_case({"LogFiles/app.log": b"first\n"})
     with pytest.raises(UsageError) as caught:
-        stage.run(case, QuietObserver(), ("LogFiles/ap.log",))
+        stage.run(case, QuietObserver(), RedactionWishes(withhold=frozenset({"LogFiles/ap.log"})))
     assert "did you mean LogFiles/app.log?" in caught.value.hint

@@ -7,12 +7,12 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 import escalate.redact.handlers
 from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger
-from escalate.redact.engine import Engine
+from escalate.redact.engine import Engine, Sink
 
 
 class CannotRedact(Exception):
@@ -40,6 +40,19 @@ class Handler(Protocol):
         Raises:
             CannotRedact: it is not what it claims to be, or something would be left.
             OSError, ValueError: it cannot be read; the caller withholds it all the same.
+        """
+        ...
+
+
+@runtime_checkable
+class WritesInOrder(Protocol):
+    """A handler that can write some files from beginning to end, so that they never stand on disk unpacked."""
+
+    def in_order(self, source: Path, sink: Sink, engine: Engine, advance: Callable[[int], None]) -> Ledger | None:
+        """As `Handler.redact`, into a sink that only takes; None, and nothing written: this file needs the other way.
+
+        Raises:
+            CannotRedact: as there.
         """
         ...
 

@@ -9,9 +9,10 @@ from typing import BinaryIO
 
 from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger
-from escalate.redact.engine import Engine
+from escalate.redact.engine import Engine, Sink
 from escalate.redact.handlers.encoding import HEAD_BYTES, Told, encoding_of, open_text, sink_for, source_for
 from escalate.redact.handlers.registry import CannotRedact
+from escalate.redact.pieces import cuts, redact_pieces
 
 _OPAQUE = frozenset(
     {
@@ -35,6 +36,8 @@ _OPAQUE = frozenset(
 _ROUNDS = 3
 JSON_CHECK_BYTES = 2 * 1024 * 1024
 """Larger documents are not parsed to prove that they still parse."""
+PIECES_FROM = 24 * 1024 * 1024
+"""Bytes from which a text is worth cutting."""
 
 
 class TextHandler:
@@ -45,6 +48,9 @@ class TextHandler:
 
     def redact(self, source: Path, sink: BinaryIO, engine: Engine, advance: Callable[[int], None]) -> Ledger:
         """See `Handler.redact`."""
+        ledger = self.in_order(source, sink, engine, advance)
+        if ledger is not None:
+            return ledger
         with source.open("rb") as raw:
             encoding = encoding_of(raw.read(HEAD_BYTES))
         for rounds in range(1, _ROUNDS + 1):
@@ -53,6 +59,8 @@ class TextHandler:
             with source.open("rb") as raw:
                 ledger = engine.redact_stream(Told(open_text(raw), advance), sink_for(sink, encoding), rounds)
             sink.flush()
+            if not ledger.counts:  # nothing was found and nothing was changed: that is proof
+                return ledger.model_copy(update={"handler": self.name})
             sink.seek(0)
             left, lines = engine.findings(Told(source_for(sink, encoding), advance))
             if not left:
@@ -62,6 +70,18 @@ class TextHandler:
         if lines != ledger.lines:
             raise CannotRedact(f"it had {ledger.lines} lines and has {lines} after redaction")
         _check_json(source, sink)
+        return ledger.model_copy(update={"handler": self.name})
+
+    def in_order(self, source: Path, sink: Sink, engine: Engine, advance: Callable[[int], None]) -> Ledger | None:
+        """See `WritesInOrder.in_order`: large files are cut at line ends where a crew is there to help."""
+        if engine.crew is None or source.stat().st_size < PIECES_FROM:
+            return None
+        with source.open("rb") as raw:
+            open_text(raw)
+        pieces = cuts(source)
+        if pieces is None:
+            return None
+        ledger = redact_pieces(source, pieces, sink, engine, engine.crew, advance)
         return ledger.model_copy(update={"handler": self.name})
 
 
