@@ -9,8 +9,9 @@ from pathlib import Path
 from escalate import resources
 from escalate.bundle import pages, places
 from escalate.bundle.documents import KeepList, Reference
-from escalate.bundle.members import Member, changed, of_bytes, of_file, read_sealed_file
+from escalate.bundle.members import Member, PackedForm, changed, of_bytes, of_file, packed_form, read_sealed_file
 from escalate.case.layout import RESERVED_BELOW_REDACTED, SEALED_JOURNAL, SEALED_PATHS, Room
+from escalate.case.packed import place_of
 from escalate.case.store import Case
 from escalate.errors import DocumentError, RedactionRefused
 from escalate.model.artifact import EvidenceDocument, StepRecord
@@ -18,7 +19,7 @@ from escalate.model.base import ArtifactId
 from escalate.model.case import CaseDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
-from escalate.model.observer import Observer
+from escalate.model.observer import Observer, Task
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument, Sealed, Withheld
@@ -71,14 +72,16 @@ def gather(case: Case, observer: Observer) -> Contents:
     redaction = case.read(RedactionDocument)
     ticket = case.read(Ticket)
     sealed = [item for item in redaction.items if isinstance(item, Sealed)]
-    _check(case, sealed, observer)
+    packed = _check(case, sealed, observer)
     evidence = [item for item in redaction.items if item.path.split("/")[0] not in RESERVED_BELOW_REDACTED]
     if len({item.artifact for item in evidence}) != len(evidence):
         raise RedactionRefused(
             "redaction.json describes one artifact twice", hint="run again: escalate redact --case DIR"
         )
     names = places.evidence_names(evidence)
-    pieces = tuple(_piece(case, item, names) for item in evidence if isinstance(item, Sealed))
+    pieces = tuple(
+        _piece(case, item, names[item.artifact], packed.get(item.path)) for item in evidence if isinstance(item, Sealed)
+    )
     withheld = tuple(_reference_of_withheld(item, names) for item in evidence if isinstance(item, Withheld))
     findings, questions = case.read_sealed(FindingsDocument), case.read_sealed(QuestionsDocument)
     title = ticket.title
@@ -97,25 +100,38 @@ def gather(case: Case, observer: Observer) -> Contents:
     )
 
 
-def _check(case: Case, sealed: list[Sealed], observer: Observer) -> None:
+def _check(case: Case, sealed: list[Sealed], observer: Observer) -> dict[str, PackedForm]:
+    """Read every sealed file; the deflate streams among them, by path, as they were when they were proved."""
     root = case.path(Room.REDACTED).resolve()
+    packed: dict[str, PackedForm] = {}
     with observer.task("comparing with what was sealed", sum(item.size for item in sealed)) as task:
         for item in sealed:
-            place = case.path(Room.REDACTED, item.path)
+            place = place_of(case, item)
             if not place.resolve().is_relative_to(root):
                 raise changed(item.path)
-            hasher, size = hashlib.sha256(), 0
-            for chunk in read_sealed_file(place):
-                hasher.update(chunk)
-                size += len(chunk)
-                task.advance(len(chunk))
-            if (size, hasher.hexdigest()) != (item.size, item.sha256):
+            if item.packed is None:
+                _check_plain(place, item, task)
+                continue
+            form = packed_form(place, item.size, item.sha256, task.advance)
+            if form is None or (form.size, form.crc32) != (item.packed.size, item.packed.crc32):
                 raise changed(item.path)
+            packed[item.path] = form
+    return packed
 
 
-def _piece(case: Case, item: Sealed, names: dict[ArtifactId, str]) -> Piece:
-    place = case.path(Room.REDACTED, item.path)
-    return Piece(item, Member(names[item.artifact], "evidence", place, item.size, item.sha256, item.artifact))
+def _check_plain(place: Path, item: Sealed, task: Task) -> None:
+    hasher, size = hashlib.sha256(), 0
+    for chunk in read_sealed_file(place):
+        hasher.update(chunk)
+        size += len(chunk)
+        task.advance(len(chunk))
+    if (size, hasher.hexdigest()) != (item.size, item.sha256):
+        raise changed(item.path)
+
+
+def _piece(case: Case, item: Sealed, name: str, packed: PackedForm | None) -> Piece:
+    place = place_of(case, item)
+    return Piece(item, Member(name, "evidence", place, item.size, item.sha256, item.artifact, packed))
 
 
 def _reference_of_withheld(item: Withheld, names: dict[ArtifactId, str]) -> Reference:

@@ -28,10 +28,10 @@ def _holds_a_session(match: re.Match[bytes]) -> bool:
 
 def _is_session(pair: re.Match[bytes]) -> bool:
     name, value = pair["name"].lower().lstrip(b"+"), pair["value"].rstrip(b"+")
-    if name in _ATTRIBUTES or is_placeholder(value):
-        return False
     if _INSTANCE.match(name) and _INSTANCE_ID.match(value):
         return False  # the ARM instance id: support finds the worker by it
+    if name in _ATTRIBUTES or is_placeholder(value):
+        return False
     return is_random(value, 16)
 
 

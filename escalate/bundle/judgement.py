@@ -13,7 +13,7 @@ MASKED = b"\x01"
 
 _MASK = re.compile(
     rb"\[R[:_](?:[A-Z][A-Z0-9_.-]{0,40}[:_])?[0-9A-Fa-f]{4,64}\]\**|\*{3,}"
-    rb"|\b(?:email-[0-9a-f]{6,12}@redacted\.invalid|(?:user|person|phone|host)-[0-9a-f]{6,12})\b"
+    rb"|\b(?:email-[0-9a-f]{6,12}@redacted\.invalid|(?:user|person|phone|host|project)-[0-9a-f]{6,12})\b"
 )
 
 _WORDS = frozenset(
@@ -40,8 +40,14 @@ _HEX = re.compile(rb"^[0-9a-f]+$", re.I)
 _TRAILING = b".,:)]}'\"!?"
 
 
+_MARKS = (b"[R", b"***", b"email-", b"user-", b"person-", b"phone-", b"host-")
+"""One of these is in each mask."""
+
+
 def blank_masks(window: bytes) -> bytes:
     """The same length, with every mask (ours, a pseudonym, or a run of asterisks) made unreadable."""
+    if not any(mark in window for mark in _MARKS):
+        return window  # the usual case, thirty times as fast
     return _MASK.sub(lambda mask: MASKED * len(mask[0]), window)
 
 

@@ -6,41 +6,112 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 MIN_KNOWN = 6
 """Bytes; shorter values occur by chance."""
+BLOCK = 320
+"""Characters of a value that are looked for at once: a longer one may be folded into lines, or cut."""
 
 _MIN_FORM = 6
 _LEAD_CUT = (0, 2, 3)
 _TAIL_CUT = (0, 3, 2)
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
+_LOWER_ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
+_ESCAPED_BY_DOTNET = "&<>'+`\""
+_QUOTES = ("&quot;", "&#34;", "&#x22;")
+_APOSTROPHES = ("&#x27;", "&#39;", "&apos;")
 
 
 def known_forms(values: Iterable[bytes]) -> tuple[bytes, ...]:
     """All forms of all values, without duplicates, longest first."""
-    forms = {form for value in values if len(value) >= MIN_KNOWN for form in _forms(value)}
+    forms = {
+        form for value in values if len(value) >= MIN_KNOWN for block in _blocks(value) for form in _forms_of(block)
+    }
     return tuple(sorted((form for form in forms if len(form) >= _MIN_FORM), key=lambda form: (-len(form), form)))
 
 
-def _forms(value: bytes) -> set[bytes]:
-    ascii_forms = {value.hex(), value.hex().upper(), *_base64(value)}
+def _blocks(value: bytes) -> Iterator[str | bytes]:
     try:
-        text = value.decode()
+        text: str | bytes = value.decode()
     except UnicodeDecodeError:
-        return {value} | {form.encode() for form in ascii_forms}
-    forms = {text, *ascii_forms}
-    for escaped in (quote(value, safe=""), quote(value), quote_plus(value)):
-        forms |= {escaped, _PERCENT.sub(lambda code: code[0].lower(), escaped)}
-    plain_json = json.dumps(text)[1:-1]
-    strict_json = plain_json
-    for character in "&<>'+`":  # what .NET escapes by default
-        strict_json = strict_json.replace(character, f"\\u{ord(character):04x}")
-    forms |= {plain_json, json.dumps(text, ensure_ascii=False)[1:-1], plain_json.replace("/", "\\/")}
-    forms |= {strict_json, re.sub(r"\\u[0-9a-f]{4}", lambda code: "\\u" + code[0][2:].upper(), strict_json)}
-    forms |= {html.escape(text, quote=False), html.escape(text), html.escape(text).replace("&#x27;", "&apos;")}
-    return {form.encode() for form in forms} | {form.encode("utf-16-le") for form in forms} | {text.encode("utf-16-be")}
+        text = value
+    if len(text) <= BLOCK:
+        yield text
+        return
+    for start in range(0, len(text) - BLOCK + 1, BLOCK):
+        yield text[start : start + BLOCK]
+    if len(text) % BLOCK:
+        yield text[-BLOCK:]
+
+
+def _forms_of(value: str | bytes) -> set[bytes]:
+    if isinstance(value, bytes):
+        return {value} | _both_widths(_as_digits(value))
+    texts = {value, *_percent(value), *_strings(value), *_markup(value)}
+    for data in (value.encode(), value.encode("utf-16-le"), value.encode("utf-16-be")):
+        texts |= _as_digits(data)
+    return _both_widths(texts)
+
+
+def _both_widths(texts: Iterable[str]) -> set[bytes]:
+    """UTF-8, and UTF-16 of either byte order; for ASCII these differ only in the zero byte outside."""
+    found = set()
+    for text in texts:
+        narrow = text.encode()
+        wide = {b"\0".join(bytes((byte,)) for byte in narrow)} if text.isascii() else _wide(text)
+        found |= {narrow, *wide}
+    return found
+
+
+def _wide(text: str) -> set[bytes]:
+    return {text.encode("utf-16-le"), text.encode("utf-16-be")}
+
+
+def _as_digits(data: bytes) -> set[str]:
+    """Hex and base64; base64 also as it stands in an address."""
+    base = _base64(data)
+    return {data.hex(), data.hex().upper(), *base, *(quote(each, safe="") for each in base)}
+
+
+def _percent(text: str) -> set[str]:
+    found = {
+        quote(text, safe=""),
+        quote(text),
+        quote_plus(text),
+        quote(text, safe="!*'()"),
+        quote(text, safe="!*'()/:"),
+    }
+    return found | {_PERCENT.sub(lambda code: code[0].lower(), escaped) for escaped in found}
+
+
+def _strings(text: str) -> set[str]:
+    """As literals of JSON and JavaScript, once and in a string in a string."""
+    found = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    for plain in tuple(found):
+        strict = re.sub(r'\\"', r"\\u0022", plain)
+        for character in _ESCAPED_BY_DOTNET.removesuffix('"'):
+            strict = strict.replace(character, f"\\u{ord(character):04x}")
+        found |= {strict, plain.replace("/", "\\/")}
+    found.add("".join(f"\\u{unit:04x}" for unit in _units(text)))
+    found |= {_LOWER_ESCAPE.sub(lambda code: "\\u" + code[0][2:].upper(), each) for each in found}
+    return found | {json.dumps(each)[1:-1] for each in found}
+
+
+def _units(text: str) -> Iterator[int]:
+    wide = text.encode("utf-16-be")
+    return (int.from_bytes(wide[at : at + 2], "big") for at in range(0, len(wide), 2))
+
+
+def _markup(text: str) -> set[str]:
+    """With the characters that XML and HTML cannot hold as they are, in the ways in which writers put them."""
+    plain = html.escape(text, quote=False)
+    found = {plain, plain.replace(">", "&gt;"), text.replace("&", "&amp;").replace("<", "&lt;")}
+    for base in tuple(found):
+        for double in ('"', *_QUOTES):
+            found |= {base.replace('"', double).replace("'", single) for single in ("'", *_APOSTROPHES)}
+    return found
 
 
 def _base64(value: bytes) -> set[str]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from isal import isal_zlib
+
+from escalate.case.packed import unpacked
 from escalate.errors import RedactionRefused
 from escalate.model.base import ArtifactId
 
@@ -18,8 +21,18 @@ Role = Literal["report", "document", "evidence", "reference", "meta"]
 
 
 @dataclass(frozen=True)
+class PackedForm:
+    """A raw deflate stream that was inflated once and held what was sealed: its own size in bytes, its own hash."""
+
+    size: int
+    sha256: str
+    crc32: int
+    """Of the unpacked bytes."""
+
+
+@dataclass(frozen=True)
 class Member:
-    """Name, content and what is promised of the content; size in bytes."""
+    """Name, content and what is promised of the content; size in bytes, unpacked."""
 
     name: str
     role: Role
@@ -27,24 +40,28 @@ class Member:
     size: int
     sha256: str
     artifact: ArtifactId | None = None
+    packed: PackedForm | None = None
+    """Set where `source` is the deflate stream of the content."""
 
     def chunks(self) -> Iterator[bytes]:
-        """The content, piece by piece.
+        """What stands in the source, in pieces of `CHUNK` bytes: the content, or its deflate stream.
 
         Raises:
             RedactionRefused: what is read is not what was sealed; nothing of the zip may be used.
         """
         if isinstance(self.source, bytes):
-            yield self.source
+            for start in range(0, len(self.source), CHUNK):
+                yield self.source[start : start + CHUNK]
             return
+        promised = (self.size, self.sha256) if self.packed is None else (self.packed.size, self.packed.sha256)
         hasher, seen = hashlib.sha256(), 0
         for chunk in read_sealed_file(self.source):
             hasher.update(chunk)
             seen += len(chunk)
-            if seen > self.size:
+            if seen > promised[0]:
                 break
             yield chunk
-        if seen != self.size or hasher.hexdigest() != self.sha256:
+        if (seen, hasher.hexdigest()) != promised:
             raise changed(self.name)
 
 
@@ -60,6 +77,46 @@ def of_file(name: str, role: Role, path: Path) -> Member:
         hasher.update(chunk)
         size += len(chunk)
     return Member(name, role, path, size, hasher.hexdigest())
+
+
+def packed_form(path: Path, size: int, sha256: str, advance: Callable[[int], None]) -> PackedForm | None:
+    """Inflate a deflate stream; None when it does not hold `size` bytes with that hash, or is damaged.
+
+    `advance` is told of each unpacked byte.
+
+    Raises:
+        RedactionRefused: the file is gone, a link, or unreadable.
+    """
+    source = _Hashing(read_sealed_file(path))
+    hasher, seen, crc32 = hashlib.sha256(), 0, 0
+    try:
+        for chunk in unpacked(source):
+            hasher.update(chunk)
+            crc32 = isal_zlib.crc32(chunk, crc32)
+            seen += len(chunk)
+            advance(len(chunk))
+            if seen > size:
+                return None
+    except (ValueError, EOFError):
+        return None
+    if (seen, hasher.hexdigest()) != (size, sha256):
+        return None
+    return PackedForm(source.size, source.hasher.hexdigest(), crc32)
+
+
+class _Hashing:
+    """Chunks as a reader that hashes what it hands out; each read gives one whole chunk."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self.hasher = hashlib.sha256()
+        self.size = 0
+
+    def read(self, size: int, /) -> bytes:
+        chunk = next(self._chunks, b"")
+        self.hasher.update(chunk)
+        self.size += len(chunk)
+        return chunk
 
 
 def read_sealed_file(path: Path) -> Iterator[bytes]:

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
+import zstandard
+
+from escalate.bundle import seven_zip
 from escalate.bundle.limits import BombError, Limits
 from escalate.bundle.second_engine import KNOWN_VALUE, SecondEngine
-from escalate.bundle.streams import CHUNK, Reader, Section, Unpacked, Watched
+from escalate.bundle.streams import CHUNK, MAGIC, Reader, Section, Unpacked, Watched
 from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.zip_directory import directory_problem
 from escalate.model.manifest import Problem
@@ -27,14 +30,13 @@ BROKEN = (
     zlib.error,
     lzma.LZMAError,
     zipfile.BadZipFile,
+    zstandard.ZstdError,
 )
-"""What the standard library raises over damaged or encrypted archives."""
+"""What the libraries raise over damaged or encrypted archives."""
 
 _TAR_BLOCK = 512
 _OPAQUE = {
-    b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!\x1a\x07": "rar",
-    b"\x28\xb5\x2f\xfd": "zstd",
     b"MSCF\0\0\0\0": "cabinet",
     b"\x04\x22\x4d\x18": "lz4",
 }
@@ -112,8 +114,12 @@ def container(head: bytes) -> str | None:
         return "gzip"
     if _BZIP2.match(head):
         return "bzip2"
-    if head.startswith(b"\xfd7zXZ\0"):
+    if head.startswith(MAGIC["xz"]):
         return "xz"
+    if head.startswith(MAGIC["zstd"]):
+        return "zstd"
+    if head.startswith(seven_zip.MAGIC):
+        return "7z"
     if head[257:262] == b"ustar":
         return "tar"
     return next((kind for magic, kind in _OPAQUE.items() if head.startswith(magic)), None)
@@ -132,6 +138,8 @@ def _enter(stream: Watched, name: str, depth: int, findings: Findings) -> None:
     try:
         if kind == "zip":
             _enter_zip(stream, name, depth, findings)
+        elif kind == "7z":
+            _enter_7z(stream, name, depth, findings)
         elif kind == "tar":
             _enter_tar(stream, name, depth, findings)
         else:
@@ -180,6 +188,17 @@ def _enter_zip(stream: Watched, name: str, depth: int, findings: Findings) -> No
                     continue
                 with archive.open(info) as member:
                     walk(member, inner, depth + 1, findings, count)
+
+
+def _enter_7z(stream: Watched, name: str, depth: int, findings: Findings) -> None:
+    with tempfile.TemporaryFile() as spool:  # its directory stands at its end, too
+        _copy(stream, spool)
+        count = _counter(stream, findings)
+        for number, member in enumerate(seven_zip.members(spool), start=1):
+            _count_member(findings)
+            inner = findings.scan_name(member.name, f"member {number}", within=name)
+            walk(member, inner, depth + 1, findings, count)
+            member.check()
 
 
 def _copy(stream: Watched, spool: BinaryIO) -> None:

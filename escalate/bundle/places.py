@@ -39,6 +39,7 @@ _SYSTEM = "system"
 _LOGS = "30-logs/{instance}"
 _TELEMETRY = "31-telemetry"
 _PROCESS = "40-process/{instance}/{pid}"
+_NETWORK = "41-network/{instance}"
 _PLATFORM = "20-platform"
 
 _FOLDERS: Mapping[Kind, str] = MappingProxyType(
@@ -53,6 +54,11 @@ _FOLDERS: Mapping[Kind, str] = MappingProxyType(
         Kind.XML: _LOGS,
         Kind.ARCHIVE: _LOGS,
         Kind.BINARY: _LOGS,
+        Kind.SQLITE: _LOGS,
+        Kind.EVTX: _LOGS,
+        Kind.ETL: _LOGS,
+        Kind.PICTURE: _LOGS,
+        Kind.PDF: _LOGS,
         Kind.EMPTY: _LOGS,
         Kind.COUNTERS: _PLATFORM,
         Kind.DETECTOR: _PLATFORM,
@@ -65,7 +71,8 @@ _FOLDERS: Mapping[Kind, str] = MappingProxyType(
         Kind.METRICS: _TELEMETRY,
         Kind.LOG_TABLE: _TELEMETRY,
         Kind.CSV: _TELEMETRY,
-        Kind.PCAP: "41-network/{instance}",
+        Kind.PCAP: _NETWORK,
+        Kind.HAR: _NETWORK,
         Kind.KERNEL_DUMP: _PROCESS,
         Kind.PROC_MEMINFO: _PROCESS,
         Kind.PROC_PRESSURE: _PROCESS,

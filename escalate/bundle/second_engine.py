@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from escalate.bundle.cookies import COOKIES
 from escalate.bundle.judgement import blank_masks
-from escalate.bundle.known_forms import known_forms
+from escalate.bundle.known_search import KnownSearch
 from escalate.bundle.patterns import AFTER, BEFORE, PATTERNS, Pattern
 from escalate.bundle.vendor_patterns import SHAPES
 
@@ -35,30 +36,36 @@ class SecondEngine:
                 literals += [anchor, _wide(anchor)]
                 self._by_anchor += [(pattern, False), (pattern, True)]
         self._anchors = BytesAhoCorasick(literals, implementation=Implementation.DFA)
-        forms = known_forms(known)
-        self._known = BytesAhoCorasick(list(forms)) if forms else None
-        self.look_behind = max(2 * BEFORE, len(forms[0]) if forms else 0)
+        self._known = KnownSearch(known)
+        self.look_behind = max(2 * BEFORE, self._known.longest)
         """Bytes of earlier input a search may need."""
-        self.look_ahead = max(2 * AFTER, len(forms[0]) if forms else 0)
+        self.look_ahead = max(2 * AFTER, self._known.longest)
         """Bytes of later input a search may need."""
 
     def find(self, buffer: bytes, start: int, end: int) -> Iterator[Hit]:
         """Hits whose anchor or known value begins in `buffer[start:end]`; what lies around is context."""
-        if self._known is not None:
-            for _, at, _ in self._known.find_matches_as_indexes(buffer):
-                if start <= at < end:
-                    yield Hit(KNOWN_VALUE, at)
-        for index, at, _ in self._anchors.find_matches_as_indexes(buffer.lower(), overlapping=True):
+        for at in self._known.find(buffer):
             if start <= at < end:
-                pattern, wide = self._by_anchor[index]
+                yield Hit(KNOWN_VALUE, at)
+        for index, at, _ in self._anchors.find_matches_as_indexes(buffer.lower(), overlapping=True):
+            if not start <= at < end:
+                continue
+            pattern, wide = self._by_anchor[index]
+            if wide or not pattern.at_anchor:
                 if _matches(pattern, buffer, at, 2 if wide else 1):
                     yield Hit(pattern.rule, at)
+            elif (match := pattern.regex.match(buffer, at, at + AFTER)) and _holds(pattern, buffer, at, match):
+                yield Hit(pattern.rule, at)
+
+
+def _holds(pattern: Pattern, buffer: bytes, at: int, match: re.Match[bytes]) -> bool:
+    """Judge a match; masks are blanked where there are any, which never makes more match."""
+    around = buffer[max(0, at - BEFORE) : match.end() + BEFORE]
+    return pattern.accept(match) if blank_masks(around) is around else _matches(pattern, buffer, at, 1)
 
 
 def _matches(pattern: Pattern, buffer: bytes, at: int, step: int) -> bool:
     """Look around an anchor; with a step of 2 at every other byte, which reads UTF-16 of either byte order."""
-    if step == 1 and pattern.at_anchor and not pattern.regex.match(buffer, at, at + AFTER):
-        return False  # the usual case, without a copy: blanking masks never makes more match
     begin = at - min(at // step, BEFORE) * step
     window = blank_masks(buffer[begin : at + AFTER * step : step])
     anchor = (at - begin) // step

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from escalate.bundle.contents import Contents, Piece
+from escalate.bundle.deflate import END, deflated
 from escalate.bundle.documents import Reference, Tier
 from escalate.bundle.members import Member
 from escalate.model.base import ArtifactId
@@ -57,7 +57,7 @@ def everything(contents: Contents) -> Selection:
 
 
 class Deflated:
-    """Deflated sizes, measured by streaming; a file is given up as soon as it is over the room asked about."""
+    """Deflated sizes, as the writer will make them; a file is given up as soon as it is over the room asked about."""
 
     def __init__(self) -> None:
         self._exact: dict[str, int] = {}
@@ -78,14 +78,15 @@ class Deflated:
 
 
 def _deflated(member: Member, room: int) -> int | None:
+    if member.packed is not None:
+        return member.packed.size if member.packed.size <= room else None
     if member.size > room * 1032 + 1032:  # deflate's best ratio is 1032 to 1
         return None
-    engine, size = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -15), 0
+    size = len(END)
     for chunk in member.chunks():
-        size += len(engine.compress(chunk))
+        size += len(deflated(chunk))
         if size > room:
             return None
-    size += len(engine.flush())
     return size if size <= room else None
 
 

@@ -7,7 +7,11 @@ import hashlib
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import Protocol
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Protocol, Self
+
+import zstandard
 
 CHUNK = 1 << 20
 
@@ -70,6 +74,35 @@ class Watched:
         return data
 
 
+class Ahead:
+    """Reads the next chunk in a thread while the last one is worked on; to be closed before the source is.
+
+    Errors of the source are raised where its chunk is asked for.
+    """
+
+    def __init__(self, source: Reader) -> None:
+        self._source = source
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+        self._next = self._thread.submit(source.read, CHUNK)
+        self._rest = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown()
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes."""
+        if not self._rest and (data := self._next.result()):
+            self._rest = data
+            self._next = self._thread.submit(self._source.read, CHUNK)
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data
+
+
 class Section:
     """The next `size` bytes of a stream, as a stream of its own."""
 
@@ -79,18 +112,21 @@ class Section:
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes, none beyond the section."""
+        if not self.left:
+            return b""
         data = self._source.read(min(size, self.left))
         self.left -= len(data)
         return data
 
 
 class _Decompressor(Protocol):
-    eof: bool
-
-    def pull(self, data: bytes, size: int) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
 
     @property
     def unused(self) -> bytes: ...
+
+    def pull(self, data: bytes, size: int) -> bytes: ...
 
 
 class _Gzip:
@@ -125,17 +161,47 @@ class _Bzip2OrXz:
         return self._engine.decompress(data, size)
 
 
-_MAX_XZ_MEMORY = 256 << 20
+class _Zstd:
+    """Fed in slices, as nothing bounds what it makes of one: at most 128 KiB from every 4 bytes (RFC 8878)."""
 
-_ENGINES: dict[str, Callable[[], _Gzip | _Bzip2OrXz]] = {
+    _SLICE = 1 << 10
+
+    def __init__(self) -> None:
+        self._engine = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW).decompressobj()
+        self._packed = b""
+        self._ready = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._engine.eof and not self._ready
+
+    @property
+    def unused(self) -> bytes:
+        return self._engine.unused_data + self._packed
+
+    def pull(self, data: bytes, size: int) -> bytes:
+        self._packed += data
+        while self._packed and not self._ready and not self._engine.eof:
+            slice_, self._packed = self._packed[: self._SLICE], self._packed[self._SLICE :]
+            self._ready = self._engine.decompress(slice_)
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
+
+
+_MAX_XZ_MEMORY = 256 << 20
+_MAX_ZSTD_WINDOW = 128 << 20
+"""What `zstd -d` takes without being told to take more."""
+
+_ENGINES: dict[str, Callable[[], _Decompressor]] = {
     "gzip": _Gzip,
     "bzip2": lambda: _Bzip2OrXz(bz2.BZ2Decompressor()),
     "xz": lambda: _Bzip2OrXz(lzma.LZMADecompressor(memlimit=_MAX_XZ_MEMORY)),
+    "zstd": _Zstd,
 }
 
 
 class Unpacked:
-    """What a gzip, bzip2 or xz stream holds, all of its parts one after the other.
+    """What a gzip, bzip2, xz or zstd stream holds, all of its parts one after the other.
 
     Reading raises EOFError when it is cut off, and the error of the codec when it is damaged. Bytes that follow and
     begin no further part are left to whoever reads the packed stream.
@@ -165,11 +231,18 @@ class Unpacked:
         return b""
 
     def _next_part(self) -> None:
-        rest = self._engine.unused + self._source.exactly(max(0, len(self._magic) - len(self._engine.unused)))
+        rest = self._engine.unused
+        rest += self._source.exactly(max(0, len(self._magic[0]) - len(rest)))
         if rest.startswith(self._magic):
             self._engine, self._rest = self._new(), rest
         else:
             self._done = True
 
 
-MAGIC: dict[str, bytes] = {"gzip": b"\x1f\x8b\x08", "bzip2": b"BZh", "xz": b"\xfd7zXZ\x00"}
+MAGIC: dict[str, tuple[bytes, ...]] = {
+    "gzip": (b"\x1f\x8b\x08",),
+    "bzip2": (b"BZh",),
+    "xz": (b"\xfd7zXZ\x00",),
+    "zstd": (b"\x28\xb5\x2f\xfd", *(bytes((low, 0x2A, 0x4D, 0x18)) for low in range(0x50, 0x60))),
+}
+"""How a part begins; a frame of zstd may be one to be skipped."""

@@ -14,7 +14,7 @@ from escalate.bundle.known_forms import MIN_KNOWN
 from escalate.bundle.limits import BombError, Limits
 from escalate.bundle.nested import BROKEN, Check, Findings, Fingerprint, walk
 from escalate.bundle.second_engine import KNOWN_VALUE, SecondEngine
-from escalate.bundle.streams import CHUNK
+from escalate.bundle.streams import CHUNK, Ahead
 from escalate.bundle.verify_archive import (
     check_declared,
     check_documents,
@@ -71,7 +71,7 @@ def verify(
         bytes_scanned=findings.scanned + size,
         checks=(
             *_CHECKS,
-            f"nested archives: zip, tar, gzip, bzip2 and xz to depth {bounds.depth}",
+            f"nested archives: zip, tar, 7z, gzip, bzip2, xz and zstd to depth {bounds.depth}",
             f"known values: {long_enough} of {len(known)}, in every encoding we know (from {MIN_KNOWN} bytes up)",
         ),
         problems=tuple(findings.problems),
@@ -126,8 +126,8 @@ def _read_members(
             continue
         label = shown[info.filename]
         try:
-            with archive.open(info) as member:
-                read[info.filename] = walk(member, label, 0, findings, task.advance)
+            with archive.open(info) as member, Ahead(member) as ahead:
+                read[info.filename] = walk(ahead, label, 0, findings, task.advance)
         except BombError as error:
             findings.report("nested", label, f"{error}: not read further")
         except BROKEN as error:

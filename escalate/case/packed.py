@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, cast
 
-from isal import isal_zlib
+from isal import igzip_lib, isal_zlib
 
 from escalate.case.layout import Room
 from escalate.case.store import Case
@@ -20,6 +19,7 @@ PACKED_FROM = 64 * 1024 * 1024
 LEVEL = 1
 """Of isal: higher levels cost time and save nothing."""
 CHUNK = 1 << 20
+_DAMAGED = cast("type[Exception]", igzip_lib.IsalError)  # its stub says that it is an instance
 
 
 class PackingSink:
@@ -53,17 +53,31 @@ def place_of(case: Case, item: Sealed) -> Path:
     return case.path(Room.REDACTED, item.path + SUFFIX if item.packed else item.path)
 
 
-def unpacked(raw: BinaryIO) -> Iterator[bytes]:
-    """The bytes of a raw deflate stream, piece by piece.
+class Reader(Protocol):
+    """Anything with a blocking read; an empty answer is the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes."""
+        ...
+
+
+def unpacked(raw: Reader) -> Iterator[bytes]:
+    """The bytes of a raw deflate stream, piece by piece; nothing may follow it.
 
     Raises:
-        zlib.error: it is no such stream.
+        ValueError: it is no such stream, or something follows it.
         EOFError: it is cut off.
     """
-    engine = zlib.decompressobj(-15)
+    engine = isal_zlib.decompressobj(-15)
     while not engine.eof:
         data = engine.unconsumed_tail or raw.read(CHUNK)
         if not data:
             raise EOFError("the packed file is cut off")
-        if piece := engine.decompress(data, CHUNK):
+        try:
+            piece = engine.decompress(data, CHUNK)
+        except _DAMAGED as error:
+            raise ValueError("the packed file is no deflate stream") from error
+        if piece:
             yield piece
+    if engine.unused_data or raw.read(1):
+        raise ValueError("something follows the packed file")

@@ -1,4 +1,4 @@
-"""The private folder: key, map of pseudonyms, known secret values. Draft and bundle may not import this."""
+"""The private folder: key, map of pseudonyms, known secret values, what the user added. Not for draft and bundle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from escalate.errors import DocumentError
 KEY = "case.key"
 MAP = "map.json"
 KNOWN = "known-values.json"
+WORDS = "words.json"
+OWN_RULES = "own-rules.json"
 KEY_BYTES = 32
+
+ASKED = "asked: "
+"""Begins the name of a value that the user added."""
 
 
 def case_key(case: Case) -> bytes:
@@ -44,8 +49,38 @@ def known_values(case: Case) -> dict[str, str]:
 
 
 def add_known_values(case: Case, values: Iterable[tuple[str, str]]) -> None:
-    """Add (value, name) pairs that collection or the user found; they are purged with the raw evidence."""
-    _write_json(case, KNOWN, {**known_values(case), **dict(values)})
+    """Add (value, name) pairs that collection or the user found; they are purged with the raw evidence.
+
+    What the user asked for stays so, whoever finds it again.
+    """
+    known = known_values(case)
+    asked = {value: name for value, name in known.items() if name.startswith(ASKED)}
+    _write_json(case, KNOWN, {**known, **dict(values), **asked})
+
+
+def words(case: Case) -> dict[str, str]:
+    """Names and terms that the user wants replaced by pseudonyms: text to kind."""
+    return _read_json(case, WORDS)
+
+
+def add_words(case: Case, added: Mapping[str, str]) -> None:
+    """Add names and terms to those of earlier runs; a new kind for a known text replaces the old one."""
+    _write_json(case, WORDS, {**words(case), **added})
+
+
+def own_rules(case: Case) -> dict[str, str]:
+    """The user's own rules: id to the rule as JSON."""
+    return _read_json(case, OWN_RULES)
+
+
+def add_own_rules(case: Case, added: Mapping[str, str]) -> None:
+    """Add rules to those of earlier runs; a rule of the same id is replaced."""
+    _write_json(case, OWN_RULES, {**own_rules(case), **added})
+
+
+def has_key(case: Case) -> bool:
+    """Whether the case has its key already."""
+    return case.path(Room.PRIVATE, KEY).exists()
 
 
 def _read_json(case: Case, name: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from escalate.redact.engine import Engine
 from escalate.redact.rule import AFTER, BEFORE, Hit, Rule
+from escalate.redact.rules import KnownRule
 from escalate.redact.scan import Matcher
 from escalate.redact.wide import WideRule, narrowed
 
@@ -53,7 +54,9 @@ class Coverer:
     def __init__(self, engine: Engine) -> None:
         narrow: Sequence[Rule] = engine.rules
         self._first_wide = len(narrow)
-        self._matcher = Matcher([*narrow, *(WideRule(rule) for rule in narrow)])
+        # known values look for their own UTF-16 forms
+        wide = [WideRule(rule) for rule in narrow if not isinstance(rule, KnownRule)]
+        self._matcher = Matcher([*narrow, *wide])
 
     def spans(self, data: bytes) -> list[Span]:
         """Everything in it that must not leave; touching and overlapping spans are one."""

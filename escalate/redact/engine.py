@@ -6,15 +6,18 @@ import re
 from typing import Protocol
 
 from escalate.model.redaction import Ledger
+from escalate.redact.clients import detector_rule
 from escalate.redact.crew import Crew
 from escalate.redact.detectors.grammar import is_random
 from escalate.redact.detectors.registry import detectors
 from escalate.redact.keep import is_kept
 from escalate.redact.names import NameBook
+from escalate.redact.own_rules import OwnMatcher
 from escalate.redact.rule import Rule
-from escalate.redact.rules import DetectorRule, EngineInputs, KnownRule, NameRule
+from escalate.redact.rules import EngineInputs, KnownRule, NameRule
 from escalate.redact.scan import STEP, Matcher, Pass
 from escalate.redact.tokens import PSEUDONYM, secret_token
+from escalate.redact.wrapped import WrappedRule
 
 _ROUNDS = 4
 """After this many rounds nothing new is found in a text; see `redact_stream`."""
@@ -52,9 +55,11 @@ class Engine:
         self.crew: Crew | None = None
         """Who helps with large files; None: nobody."""
         self.names = NameBook(inputs.key, dict(inputs.pseudonyms))
-        rules: list[Rule] = [DetectorRule(one, inputs.key, self.names, inputs.own_names) for one in detectors()]
+        rules: list[Rule] = [detector_rule(one, inputs.key, self.names, inputs.own_names) for one in detectors()]
         rules += [KnownRule(value, inputs.key) for value in inputs.known_values]
+        rules += [WrappedRule(value, inputs.key) for value in inputs.known_values]
         rules += [NameRule(name, self.names) for name in inputs.names]
+        rules += [OwnMatcher(rule, inputs.key) for rule in inputs.own_rules]
         self.rules: tuple[Rule, ...] = tuple(rules)
         self._matcher = Matcher(self.rules)
 

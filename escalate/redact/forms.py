@@ -12,8 +12,13 @@ from xml.sax.saxutils import escape
 BLOCK = 160
 """Characters of a value that are looked for at once; longer values are looked for in blocks."""
 _LEAST = 8
-"""Bytes of the shortest form that is looked for."""
+"""Bytes of the shortest form that is looked for; of a value that is shorter itself, its own length."""
+_LEAST_CODED = 6
+"""The same for hexadecimal digits and base64."""
+_URL_SAFE = ("", "/", "!*'()", "!*'()/:", "!*()")
+"""What Python, JavaScript and .NET leave as it is."""
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
+_UNICODE = re.compile(r"\\u[0-9a-f]{4}")
 _DOTNET_ESCAPED = "&'<>\"+`"
 
 
@@ -30,49 +35,92 @@ def blocks(value: str) -> Iterator[str]:
 
 def forms(value: str) -> frozenset[bytes]:
     """Every byte string that would give the value away; UTF-8 unless said otherwise."""
-    found: set[bytes] = set()
+    texts: set[bytes] = set()
+    coded: set[bytes] = set()
     for block in blocks(value):
-        found |= _forms(block)
-    return frozenset(form for form in found if len(form) >= _LEAST)
+        texts |= _texts(block)
+        coded |= _coded(block)
+    least = min(_LEAST, len(value.encode("utf-8", "surrogatepass")))
+    return frozenset(
+        {form for form in texts if len(form) >= least} | {form for form in coded if len(form) >= _LEAST_CODED}
+    )
 
 
-def _forms(block: str) -> set[bytes]:
+def _texts(block: str) -> set[bytes]:
+    found = {text.encode("utf-8", "surrogatepass") for text in {block, *escaped_forms(block)}}
+    return found | {block.encode("utf-16-le", "surrogatepass"), block.encode("utf-16-be", "surrogatepass")}
+
+
+def _coded(block: str) -> set[bytes]:
     raw = block.encode("utf-8", "surrogatepass")
-    texts = {block, *escaped_forms(block)}
-    found = {text.encode("utf-8", "surrogatepass") for text in texts}
-    found |= {block.encode("utf-16-le", "surrogatepass"), block.encode("utf-16-be", "surrogatepass")}
-    found |= {raw.hex().encode(), raw.hex().upper().encode()}
+    found = {raw.hex().encode(), raw.hex().upper().encode()}
     for data in (raw, block.encode("utf-16-le", "surrogatepass")):
-        for aligned in _base64(data):
-            found |= {aligned, aligned.decode().encode("utf-16-le"), quote(aligned, safe="").encode()}
+        found |= {data.hex().encode(), data.hex().upper().encode()}
+        for aligned in base64_digits(data):
+            for digits in (aligned, aligned.translate(bytes.maketrans(b"+/", b"-_"))):
+                text = digits.decode("ascii")
+                percent = quote(text, safe="")
+                found |= {digits, text.encode("utf-16-le"), text.encode("utf-16-be")}
+                found |= {percent.encode(), _lower_percent(percent).encode()}
+                found |= {text.replace("/", "\\/").encode(), text.replace("+", "\\u002B").encode()}
     return found
 
 
 def escaped_forms(text: str) -> set[str]:
     """URL, JSON, JavaScript and XML escapes of a text."""
-    percent = {quote(text, safe="", errors="surrogatepass"), quote(text, safe="/", errors="surrogatepass")}
-    percent |= {quote_plus(text, errors="surrogatepass"), quote(text, safe="!*'()/:", errors="surrogatepass")}
-    percent |= {_PERCENT.sub(lambda match: match[0].lower(), one) for one in percent}
-    strings = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-    strings |= {one.replace("/", "\\/") for one in strings}
+    return _url_forms(text) | _string_forms(text) | _markup_forms(text)
+
+
+def _url_forms(text: str) -> set[str]:
+    found = {quote(text, safe=safe, errors="surrogatepass") for safe in _URL_SAFE}
+    found |= {quote_plus(text, safe=safe, errors="surrogatepass") for safe in ("", "!*()")}
+    found.add("".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass")))
+    found |= {_lower_percent(one) for one in found}
+    once = quote(text, safe="", errors="surrogatepass")
+    return found | {quote(once, safe=""), quote(_lower_percent(once), safe="")}
+
+
+def _lower_percent(text: str) -> str:
+    return _PERCENT.sub(lambda match: match[0].lower(), text)
+
+
+def _string_forms(text: str) -> set[str]:
+    plain = json.dumps(text)[1:-1]
+    found = {plain, json.dumps(text, ensure_ascii=False)[1:-1], _UNICODE.sub(lambda match: match[0].upper(), plain)}
+    found = {one.replace("\\U", "\\u") for one in found}
+    found |= {one.replace("/", "\\/") for one in found}
     for digits in ("04x", "04X"):
-        dotnet = "".join(
-            "\\u" + format(ord(char), digits) if char in _DOTNET_ESCAPED else json.dumps(char, ensure_ascii=False)[1:-1]
-            for char in text
+        units = text.encode("utf-16-be", "surrogatepass")
+        found.add(
+            "".join("\\u" + format(high << 8 | low, digits) for high, low in zip(units[::2], units[1::2], strict=True))
         )
-        strings |= {dotnet, "".join("\\u" + format(ord(char), digits) for char in text if ord(char) < 0x10000)}
-    strings |= {json.dumps(one)[1:-1] for one in tuple(strings)}
-    markup = {escape(text), escape(text, {'"': "&quot;"}), escape(text, {'"': "&quot;", "'": "&apos;"})}
-    markup |= {escape(text, {'"': "&quot;", "'": "&#39;"}), escape(text, {'"': "&#34;", "'": "&#x27;"})}
-    return percent | strings | markup
+        for ascii_only in (False, True):
+            found.add(
+                "".join(
+                    "\\u" + format(ord(char), digits)
+                    if char in _DOTNET_ESCAPED
+                    else json.dumps(char, ensure_ascii=ascii_only)[1:-1]
+                    for char in text
+                )
+            )
+    return found | {json.dumps(one)[1:-1] for one in tuple(found)}
 
 
-def _base64(data: bytes) -> Iterator[bytes]:
-    """Base64 and base64url of anything that holds the data, cut to the digits that depend on it alone."""
+def _markup_forms(text: str) -> set[str]:
+    found = {escape(text), escape(text, {'"': "&quot;"}), escape(text, {'"': "&quot;", "'": "&apos;"})}
+    found |= {escape(text, {'"': "&quot;", "'": "&#39;"}), escape(text, {'"': "&#34;", "'": "&#x27;"})}
+    return found | {one.encode("ascii", "xmlcharrefreplace").decode() for one in found if _is_whole(one)}
+
+
+def _is_whole(text: str) -> bool:
+    """Whether no half of a surrogate pair stands in it."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def base64_digits(data: bytes) -> Iterator[bytes]:
+    """Base64 of anything that holds the data, at three alignments, cut to the digits that depend on it alone."""
     for lead in range(3):
         padded = b"\0" * lead + data
         tail = -len(padded) % 3
         digits = base64.b64encode(padded + b"\0" * tail)
-        inner = digits[(0, 2, 3)[lead] : len(digits) - (0, 2, 3)[tail]]
-        yield inner
-        yield inner.translate(bytes.maketrans(b"+/", b"-_"))
+        yield digits[(0, 2, 3)[lead] : len(digits) - (0, 2, 3)[tail]]

@@ -71,8 +71,10 @@ ADDRESSES = 65_536
 
 
 @functools.cache
-def _networks(names: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return tuple(ipaddress.ip_network(name) for name in names)
+def _kept_ranges(version: int) -> tuple[tuple[int, int], ...]:
+    """First and last address, as numbers, of every network whose addresses stay."""
+    networks = [ipaddress.ip_network(name) for name in _PLATFORM_NETWORKS + _PSEUDONYM_NETWORKS]
+    return tuple((int(one[0]), int(one[-1])) for one in networks if one.version == version)
 
 
 @functools.lru_cache(maxsize=ADDRESSES)
@@ -84,7 +86,8 @@ def is_platform_address(text: str) -> bool:
         return True
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    return any(address in network for network in _networks(_PLATFORM_NETWORKS + _PSEUDONYM_NETWORKS))
+    number = int(address)
+    return any(low <= number <= high for low, high in _kept_ranges(address.version))
 
 
 def is_kept(value: str, own_names: Iterable[str] = ()) -> bool:

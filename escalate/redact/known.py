@@ -1,100 +1,108 @@
-"""Known secret values: what collection found, and what the configuration inside the evidence says."""
+"""Known secret values: what collection found, what the user added, and what configuration in the evidence says."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from escalate.case import private
 from escalate.case.store import Case
 from escalate.redact.detectors.assignments import names_a_secret
-from escalate.redact.detectors.grammar import is_path, is_value
-from escalate.redact.names import COMMON
+from escalate.redact.detectors.grammar import entropy, is_random
+from escalate.redact.secret_parts import secret_parts
+from escalate.redact.settings import Setting, settings_of
+from escalate.redact.stop_list import why_not
 
 LEARNED = "learned: "
 """Begins the name of a value that redaction itself found; such values are no input of the stage."""
-LEAST = 8
-"""Characters of the shortest value that is looked for everywhere."""
 MAX_VALUES = 5_000
-MAX_LENGTH = 8_192
+MAX_UNSEARCHED = 1_000
 CONFIG_BYTES = 4 * 1024 * 1024
 """Configuration larger than this is not parsed, only searched."""
 
-STOP_WORDS = COMMON | frozenset(
-    ("production", "development", "localhost", "password", "undefined", "disabled", "enabled", "changeme", "redacted")
+_SECRET_NAME = re.compile(
+    r"(?i)passw|pwd$|secret|token$|credential|connection_?string|connstr|conn_str|_dsn$|(?:^|_)sas$|_key$|(?:^|_)key$"
+    r"|encryption|signing|identity_header|validationkey|decryptionkey|userpwd|signature"
 )
-"""Values that a secret setting may have and that mean too much else to be masked everywhere."""
+_NO_SECRET_NAME = re.compile(
+    r"(?i)(?:^|[._])(?:publickey|primary_key|foreign_key|sort_?key|cache_?key|row_?key)$|publickeytoken"
+)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.:]")
+_MADE = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/_~=-]{20,}")
+_MADE_BITS = 3.7
+"""Bits a character from which a value of a setting with a plain name passes for a key."""
 
-_REGION = re.compile(
-    r"(?i)(?:(?:north|south|east|west|central|australia|brazil|canada|france|germany|india|japan|korea|norway|poland"
-    r"|qatar|sweden|switzerland|uae|uk|us|europe|asia|america|africa|italy"
-    r"|israel|spain|mexico|newzealand|new zealand|southeast|northcentral"
-    r"|southcentral|westcentral)[ ]?){1,4}[23]?"
-)
-_NUMBER = re.compile(r"[0-9.,:+-]{1,15}")
-_LOWER_WORD = re.compile(r"[a-z]{1,11}|[A-Z][a-z]{1,10}|[A-Z]{1,11}")
-_RESOURCE = re.compile(r"(?i)/subscriptions/|https?://[^?]*$|@Microsoft\.KeyVault")
-_OWN_MARK = re.compile(r"\[R:|redacted\.invalid|\b(?:user|person|phone|host|email)-[0-9a-f]{6}")
-_CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+[\[(]?")
-_ENV_LINE = re.compile(r"^\s*(?:export\s+|set\s+|-e\s+|ENV\s+)?([A-Za-z_][\w.:-]{0,127})\s*=\s*(.*?)\s*$", re.MULTILINE)
+
+@dataclass(frozen=True, slots=True)
+class Unsearched:
+    """A setting whose value is not looked for everywhere, and the entry of the stop list that says why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What redaction found out by itself."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    """Secret value to the setting it came from."""
+    unsearched: tuple[Unsearched, ...] = ()
 
 
 def is_worth_searching(value: str, own_names: Iterable[str] = ()) -> bool:
-    """Whether a secret is distinctive enough to be masked wherever it stands.
+    """Whether a secret is distinctive enough to be masked wherever it stands; see `stop_list.why_not`."""
+    return why_not(value, own_names) is None
 
-    Dropped: short values, plain words and numbers, regions, paths and links without a query, references to a vault,
-    the site's own names, names in code, and our own marks. Behind the name of a secret the detectors mask them still.
-    """
-    if not LEAST <= len(value) <= MAX_LENGTH or value.casefold() in STOP_WORDS:
+
+def says_secret(name: str) -> bool:
+    """Whether a setting of this name holds a secret."""
+    if _NO_SECRET_NAME.search(name):
         return False
-    if not is_value(value.encode("utf-8", "surrogatepass")) or is_path(value.encode("utf-8", "surrogatepass")):
-        return False
-    if any(value.casefold() == name.casefold() for name in own_names):
-        return False
-    if _OWN_MARK.search(value) or _RESOURCE.match(value):
-        return False
-    return not any(pattern.fullmatch(value) for pattern in (_REGION, _NUMBER, _LOWER_WORD, _CODE))
+    return names_a_secret(name) or _SECRET_NAME.search(_HUMP.sub("_", name)) is not None
 
 
 def values_in_config(text: str) -> Iterator[tuple[str, str]]:
-    """(value, setting) of every setting in a JSON export or a file of NAME=value lines whose name says "secret"."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        for name, value in _ENV_LINE.findall(text):
-            if names_a_secret(name):
-                yield _unquoted(value), name
-        return
-    yield from _walk(document)
+    """(value, setting) of everything secret in a configuration: by its name, by its shape, or inside of a value."""
+    for setting in settings_of(text):
+        yield from values_of_setting(setting)
 
 
-def _walk(root: object) -> Iterator[tuple[str, str]]:
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Mapping):
-            name, value = node.get("name"), node.get("value")
-            if isinstance(name, str) and isinstance(value, str) and names_a_secret(name):
-                yield value, name
-            for key, inner in node.items():
-                if isinstance(inner, str) and names_a_secret(str(key)):
-                    yield inner, str(key)
-            waiting += node.values()
-        elif isinstance(node, list):
-            waiting += node
+def values_of_setting(setting: Setting) -> Iterator[tuple[str, str]]:
+    """(value, name) of the secret of a setting, and of the secret parts of its value."""
+    parts = [(part, f"{setting.name}: {name}") for part, name in secret_parts(setting.value) if part]
+    whole = says_secret(setting.name) or (setting.connection and not parts)
+    if setting.value and (whole or (setting.listed and _is_made(setting.value))):
+        yield setting.value, setting.name
+    yield from parts
 
 
-def _unquoted(value: str) -> str:
-    for quote in ('"', "'"):
-        if len(value) >= 2 and value[0] == quote == value[-1]:
-            return value[1:-1]
-    return value
+def _is_made(value: str) -> bool:
+    """Whether it looks like a key whatever its setting is called."""
+    return (
+        _MADE.fullmatch(value) is not None
+        and is_random(value.encode("ascii"), 20)
+        and entropy(value.encode("ascii")) >= _MADE_BITS
+        and not value.startswith("/")
+    )
 
 
-def add_learned(case: Case, values: Mapping[str, str]) -> None:
+def searched(case: Case, own_names: Iterable[str]) -> tuple[str, ...]:
+    """The saved values that are distinctive enough to be looked for everywhere."""
+    own = tuple(own_names)
+    return tuple(
+        sorted(
+            value
+            for value, name in private.known_values(case).items()
+            if why_not(value, own, asked=name.startswith(private.ASKED)) is None
+        )
+    )
+
+
+def add_learned(case: Case, learned: Learned) -> None:
     """Save what redaction found beside what collection found; a name that is already known stays."""
     known = private.known_values(case)
-    new = [(value, LEARNED + name) for value, name in values.items() if value not in known]
+    new = [(value, LEARNED + name) for value, name in learned.values.items() if value not in known]
     if new:
         private.add_known_values(case, new)

@@ -12,23 +12,47 @@ from escalate.case import private
 from escalate.case.layout import Room
 from escalate.case.portion import Portion
 from escalate.case.store import Case
-from escalate.model.artifact import EvidenceDocument
+from escalate.model.artifact import Artifact, EvidenceDocument
 from escalate.model.case import CaseDocument
 from escalate.model.kind import Kind
 from escalate.model.observer import Observer
 from escalate.model.target import LocalTarget, PathTarget
+from escalate.redact.additions import added_rules, added_words
 from escalate.redact.detectors.registry import Detector, detectors
-from escalate.redact.handlers.encoding import Told, open_text
+from escalate.redact.handlers.encoding import Told, encoding_of, open_text
 from escalate.redact.handlers.registry import CannotRedact, handler_of
-from escalate.redact.known import CONFIG_BYTES, MAX_VALUES, is_worth_searching, values_in_config
+from escalate.redact.known import (
+    CONFIG_BYTES,
+    MAX_UNSEARCHED,
+    MAX_VALUES,
+    Learned,
+    Unsearched,
+    searched,
+    values_of_setting,
+)
 from escalate.redact.names import Name, NameBook, public_suffix, worth_masking
 from escalate.redact.rule import Hit
 from escalate.redact.rules import DetectorRule, EngineInputs, decoded_value, pseudonym_pairs
 from escalate.redact.scan import STEP, Matcher, Pass
+from escalate.redact.settings import Setting, options_of, settings_of
+from escalate.redact.stop_list import why_not
 from escalate.redact.users import local_users
 
 MAX_NAMES = 5_000
-_SETTINGS = (Kind.CONFIG, Kind.PLATFORM_LOG)
+NO_SECRET = "no-secret"
+"""Why a value is not looked for: neither the name of its setting nor its shape says that it is one."""
+_SETTINGS = (Kind.CONFIG, Kind.PLATFORM_LOG, Kind.SHELL_TRANSCRIPT, Kind.KUDU_PROCESS, Kind.NODE_REPORT)
+_PARSED = (Kind.CONFIG, Kind.SHELL_TRANSCRIPT, Kind.KUDU_PROCESS, Kind.NODE_REPORT)
+"""What is read as configuration as a whole."""
+_PARSED_IF_CALLED = {
+    Kind.JSON: re.compile(r"(?i)setting|environ|config|secret|credential|connectionstring|publish|compose|inspect"),
+    Kind.XML: re.compile(r"(?i)config|setting|publish|credential"),
+    Kind.TEXT: re.compile(
+        r"(?i)\.(?:env|ini|properties|conf|cfg|toml|ya?ml|publishsettings|config)$|(?:^|/)\.env|environ"
+    ),
+    Kind.PROC_OTHER: re.compile(r"(?i)environ"),
+}
+"""The same if the path says so."""
 _SETTING_DETECTORS = ("password-assignment", "secret-assignment")
 
 _HOME = Detector(
@@ -74,6 +98,24 @@ _ACCOUNT = Detector(
     positives=(),
     negatives=(),
 )
+_OPTION = Detector(
+    id="option",
+    kind="SETTING",
+    title="Settings among the words of a command: docker run -e, java -D, lists of NAME=value",
+    anchors=(
+        r"\s(?:-e|--env)[ =][\"']?[A-Za-z_]\w{0,60}=",
+        r"\s-D[A-Za-z][\w.]{0,60}=",
+        r"[\[,]\s?\"[A-Za-z_]\w{0,60}=",
+    ),
+    pattern=re.compile(
+        rb"(?:(?<=\s)(?:-e|--env)[ =]|(?<=\s)-D|(?<=[\[,])\s{0,4})(?P<secret>\"[A-Za-z_][\w.]{0,127}=(?:\\.|[^\"\\\r\n])+\""
+        rb"|'[A-Za-z_][\w.]{0,127}=[^'\r\n]+'|[A-Za-z_][\w.]{0,127}=(?:\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s\"']+))"
+    ),
+    before=160,
+    after=8192,
+    positives=(),
+    negatives=(),
+)
 _ADDRESS = re.compile(r"[0-9.]+")
 _EMAIL_LOCAL = re.compile(r"[a-z]{2,}[._][a-z]{2,}[0-9]{0,4}")
 
@@ -84,14 +126,31 @@ class _Notes:
 
     values: dict[str, str] = field(default_factory=dict)
     names: dict[Name, None] = field(default_factory=dict)
+    unsearched: dict[str, str] = field(default_factory=dict)
+    """Setting to why its value is not looked for."""
+    own: tuple[str, ...] = ()
 
     def name(self, name: Name) -> None:
         if len(self.names) < MAX_NAMES:
             self.names[name] = None
 
-    def value(self, value: str, name: str) -> None:
-        if len(self.values) < MAX_VALUES:
-            self.values.setdefault(value, name)
+    def value(self, value: str, name: str, where: str) -> None:
+        reason = why_not(value, self.own, name)
+        if reason is not None:
+            self.skip(name, reason)
+        elif len(self.values) < MAX_VALUES:
+            self.values.setdefault(value, f"{name} in {where}")
+
+    def skip(self, name: str, reason: str) -> None:
+        if len(self.unsearched) < MAX_UNSEARCHED:
+            self.unsearched.setdefault(name, reason)
+
+    def setting(self, setting: Setting, where: str) -> None:
+        found = list(values_of_setting(setting))
+        for value, name in found:
+            self.value(value, name, where)
+        if not found and setting.listed and setting.value:
+            self.skip(setting.name, why_not(setting.value, self.own, setting.name) or NO_SECRET)
 
 
 def own_names(document: CaseDocument, evidence: EvidenceDocument) -> tuple[str, ...]:
@@ -115,47 +174,63 @@ def own_names(document: CaseDocument, evidence: EvidenceDocument) -> tuple[str, 
 
 def searched_values(case: Case, evidence: EvidenceDocument) -> tuple[str, ...]:
     """The known secret values that are distinctive enough to be looked for everywhere; the verifier gets the same."""
-    own = own_names(case.completed, evidence)
-    return tuple(sorted(value for value in private.known_values(case) if is_worth_searching(value, own)))
+    return searched(case, own_names(case.completed, evidence))
 
 
-def learn(case: Case, evidence: EvidenceDocument, observer: Observer) -> tuple[EngineInputs, Mapping[str, str]]:
-    """Read everything once.
+def learn(case: Case, evidence: EvidenceDocument, observer: Observer, key: bytes = b"") -> tuple[EngineInputs, Learned]:
+    """Read everything once, before the first file is redacted; `key` stands in for that of the case (a dry run).
 
-    Returns what the engine is made of, and the secret values that were found here (value to setting).
+    Returns what the engine is made of, and what was found here. Nothing is written but the key of the case.
     """
     document = case.completed
     own = own_names(document, evidence)
-    key = private.case_key(case)
-    book = NameBook(key)
-    notes = _Notes()
+    key = key or private.case_key(case)
+    notes = _Notes(own=own)
     _learn_from_case(document, evidence, notes)
+    _learn_from_evidence(case, evidence, key, notes, observer)
+    words = added_words(case)
+    asked = {word.text.casefold() for word in words}
+    inputs = EngineInputs(
+        key=key,
+        known_values=tuple(sorted({*searched(case, own), *notes.values})),
+        names=(*words, *(name for name in worth_masking(notes.names, own) if name.text.casefold() not in asked)),
+        own_names=own,
+        pseudonyms=pseudonym_pairs(private.read_map(case)),
+        own_rules=added_rules(case),
+    )
+    for value, name in private.known_values(case).items():
+        reason = why_not(value, own, asked=name.startswith(private.ASKED))
+        if reason is not None:
+            notes.skip(name, reason)
+    unsearched = tuple(Unsearched(name, reason) for name, reason in sorted(notes.unsearched.items()))
+    return inputs, Learned(notes.values, unsearched)
+
+
+def _learn_from_evidence(case: Case, evidence: EvidenceDocument, key: bytes, notes: _Notes, observer: Observer) -> None:
+    book = NameBook(key)
     sure = [one for one in detectors() if one.learn or one.id in ("email", *_SETTING_DETECTORS)]
     everywhere = [one for one in sure if one.id not in _SETTING_DETECTORS]
     asides = (_HOME, _SERVER, _ACCOUNT)
-    plain = Matcher(DetectorRule(one, key, book, own) for one in (*everywhere, *asides))
-    settings = Matcher(DetectorRule(one, key, book, own) for one in (*sure, *asides))
-    _learn_from_texts(_texts(document, evidence), plain, notes)
+    plain = Matcher(DetectorRule(one, key, book, notes.own) for one in (*everywhere, *asides))
+    settings = Matcher(DetectorRule(one, key, book, notes.own) for one in (*sure, *asides, _OPTION))
+    _learn_from_texts(_texts(case.completed, evidence), plain, notes)
     with observer.task("learning names", sum(artifact.size for artifact in evidence.artifacts)) as task:
         for artifact in evidence.artifacts:
             portion = Portion(task, artifact.size)
-            if handler_of(artifact.kind) is not None:
-                place = case.path(Room.EVIDENCE, artifact.path)
-                matcher = settings if artifact.kind in _SETTINGS else plain
-                # what cannot be read here cannot be redacted either, and is withheld then, with the reason
-                with contextlib.suppress(OSError, ValueError, CannotRedact):
-                    _learn_from_file(place, artifact.kind, matcher, notes, portion.advance)
+            place = case.path(Room.EVIDENCE, artifact.path)
+            # what cannot be read here cannot be redacted either, and is withheld then, with the reason
+            with contextlib.suppress(OSError, ValueError, CannotRedact):
+                if _is_parsed(artifact) and artifact.size <= CONFIG_BYTES:
+                    _learn_from_config(place, artifact.path, notes)
+                if handler_of(artifact.kind) is not None:
+                    matcher = settings if artifact.kind in _SETTINGS else plain
+                    _learn_from_file(place, matcher, notes, portion.advance)
             portion.finish()
-    values = {value: name for value, name in notes.values.items() if is_worth_searching(value, own)}
-    known = {*searched_values(case, evidence), *values}
-    inputs = EngineInputs(
-        key=key,
-        known_values=tuple(sorted(known)),
-        names=worth_masking(notes.names, own),
-        own_names=own,
-        pseudonyms=pseudonym_pairs(private.read_map(case)),
-    )
-    return inputs, values
+
+
+def _is_parsed(artifact: Artifact) -> bool:
+    called = _PARSED_IF_CALLED.get(artifact.kind)
+    return artifact.kind in _PARSED or (called is not None and called.search(artifact.path) is not None)
 
 
 def _learn_from_case(document: CaseDocument, evidence: EvidenceDocument, notes: _Notes) -> None:
@@ -196,7 +271,7 @@ def _learn_from_texts(texts: Iterator[str], matcher: Matcher, notes: _Notes) -> 
     _note(scan, notes, "case.json")
 
 
-def _learn_from_file(path: Path, kind: Kind, matcher: Matcher, notes: _Notes, advance: Callable[[int], None]) -> None:
+def _learn_from_file(path: Path, matcher: Matcher, notes: _Notes, advance: Callable[[int], None]) -> None:
     scan = Pass(matcher)
     scan.found = []
     with path.open("rb") as raw:
@@ -206,12 +281,13 @@ def _learn_from_file(path: Path, kind: Kind, matcher: Matcher, notes: _Notes, ad
             _note(scan, notes, path.name)
     scan.finish()
     _note(scan, notes, path.name)
-    if kind is Kind.CONFIG and path.stat().st_size <= CONFIG_BYTES:
-        with path.open("rb") as raw:
-            whole = open_text(raw)
-            text = b"".join(iter(lambda: whole.read(STEP), b"")).decode("utf-8-sig", "replace")
-        for value, name in values_in_config(text):
-            notes.value(value, name)
+
+
+def _learn_from_config(path: Path, where: str, notes: _Notes) -> None:
+    data = path.read_bytes()
+    text = data.decode(encoding_of(data) or "utf-8-sig", "replace")
+    for setting in settings_of(text):
+        notes.setting(setting, where)
 
 
 def _note(scan: Pass, notes: _Notes, where: str) -> None:
@@ -222,7 +298,10 @@ def _note(scan: Pass, notes: _Notes, where: str) -> None:
 
 def _note_hit(hit: Hit, notes: _Notes, where: str) -> None:
     text = decoded_value(hit.value)
-    if hit.label == _HOME.id:
+    if hit.label == _OPTION.id:
+        for setting in options_of(f" -e {hit.value.decode('utf-8', 'replace')}"):
+            notes.setting(setting, where)
+    elif hit.label == _HOME.id:
         notes.name(Name("user", text))
     elif hit.label == "email":
         local = text.partition("@")[0].casefold()
@@ -237,4 +316,4 @@ def _note_hit(hit: Hit, notes: _Notes, where: str) -> None:
         if re.search(r"[0-9]", text) and len(text) >= 6 and not public_suffix(text):
             notes.name(Name("host", text))
     else:
-        notes.value(text, f"{hit.label} in {where}")
+        notes.value(text, hit.label, where)

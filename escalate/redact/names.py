@@ -11,10 +11,12 @@ from escalate.redact.addresses import address_pseudonym
 from escalate.redact.keep import is_kept, is_platform_address
 from escalate.redact.tokens import MAIL_DOMAIN, PSEUDONYM, keyed_hex
 
-NameClass = Literal["person", "user", "phone", "host"]
+NameClass = Literal["person", "user", "phone", "host", "project"]
 
 MAX_MAP = 200_000
 """Entries of the private map; further addresses still get their pseudonym, but it cannot be decoded."""
+_DIGITS = 6
+"""Hexadecimal digits of a readable pseudonym."""
 
 
 def words(text: str) -> frozenset[str]:
@@ -77,12 +79,16 @@ class Name:
 
 
 class NameBook:
-    """Gives every name its pseudonym and remembers the way back."""
+    """Gives every name its pseudonym and remembers the way back.
+
+    A pseudonym follows from the key and the name alone, so that all processes and machines of a case agree. Should two
+    names have the same one, the map holds the first of them only.
+    """
 
     def __init__(self, key: bytes, saved: Mapping[str, str] | None = None) -> None:
         self._key = key
         self._originals: dict[str, str] = dict(saved or {})
-        self._pseudonyms: dict[str, str] = {original: token for token, original in self._originals.items()}
+        self._tokens: dict[tuple[str, str], str] = {}
         self._new: list[tuple[str, str]] = []
         self.changed = False
 
@@ -91,56 +97,57 @@ class NameBook:
         """Pseudonym to original."""
         return self._originals
 
+    def pseudonym(self, kind: NameClass, text: str) -> str:
+        """`user-3fa9c1`; equal for equal names, whatever their case."""
+        return self._tokens.get((kind, text)) or self._remember(kind, text, self._named(kind, text.casefold()), text)
+
+    def email(self, text: str) -> str:
+        """`email-3fa9c1@redacted.invalid`; equal for equal addresses, whatever their case."""
+        return self._tokens.get(("email", text)) or self._emailed(text)
+
+    def address(self, text: str) -> str:
+        """Another address, in a range where no client lives.
+
+        Raises:
+            ValueError: not an IP address.
+        """
+        known = self._tokens.get(("address", text))
+        return known or self._remember("address", text, address_pseudonym(self._key, text), text)
+
     def merge(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Add (pseudonym, original) pairs that another process has given; who came first stays."""
+        """Take over (pseudonym, original) that another process has given; what is known already stays."""
         for token, original in pairs:
-            self._remember((token,), original)
+            self._add(token, original)
 
     def take_new(self) -> tuple[tuple[str, str], ...]:
-        """The pairs that were added since the last call."""
+        """(pseudonym, original) of what has come to the map since the last call."""
         new = tuple(self._new)
         self._new.clear()
         return new
 
-    def pseudonym(self, kind: NameClass, text: str) -> str:
-        """`user-3fa9c1`; equal for equal names, whatever their case."""
-        folded = text.casefold()
-        known = self._pseudonyms.get(text)
-        if known and known.startswith(f"{kind}-"):
-            return known
+    def _named(self, kind: NameClass, folded: str) -> str:
         suffix = public_suffix(folded) if kind == "host" else ""
-        folded = folded.removesuffix(suffix)
-        return self._remember((f"{kind}-{self._hex(kind, folded, digits)}{suffix}" for digits in (6, 8, 12)), text)
+        return f"{kind}-{self._hex(kind, folded.removesuffix(suffix))}{suffix}"
 
-    def email(self, text: str) -> str:
-        """`email-3fa9c1@redacted.invalid`."""
+    def _emailed(self, text: str) -> str:
         folded = text.casefold()
-        domain = MAIL_DOMAIN.decode()
-        return self._remember((f"email-{self._hex('email', folded, digits)}@{domain}" for digits in (6, 8, 12)), folded)
+        return self._remember("email", text, f"email-{self._hex('email', folded)}@{MAIL_DOMAIN.decode()}", folded)
 
-    def address(self, text: str) -> str:
-        """Another address, in a range where no client lives."""
-        known = self._pseudonyms.get(text)
-        if known:
-            return known
-        return self._remember((address_pseudonym(self._key, text, attempt) for attempt in (0, 1, 2, 4, 8, 16)), text)
+    def _hex(self, kind: str, folded: str) -> str:
+        return keyed_hex(self._key, kind, folded.encode("utf-8", "surrogatepass"), _DIGITS)
 
-    def _hex(self, kind: str, folded: str, digits: int) -> str:
-        return keyed_hex(self._key, kind, folded.encode("utf-8", "surrogatepass"), digits)
-
-    def _remember(self, candidates: Iterable[str], original: str) -> str:
-        token = ""
-        for token in candidates:
-            taken = self._originals.get(token)
-            if taken is not None and taken.casefold() != original.casefold():
-                continue
-            if taken is None and len(self._originals) < MAX_MAP:
-                self._originals[token] = original
-                self._new.append((token, original))
-                self._pseudonyms[original] = token
-                self.changed = True
-            return token
+    def _remember(self, kind: str, text: str, token: str, original: str) -> str:
+        if len(self._tokens) >= MAX_MAP:
+            self._tokens.clear()
+        self._tokens[kind, text] = token
+        self._add(token, original)
         return token
+
+    def _add(self, token: str, original: str) -> None:
+        if token not in self._originals and len(self._originals) < MAX_MAP:
+            self._originals[token] = original
+            self._new.append((token, original))
+            self.changed = True
 
 
 def public_suffix(host: str) -> str:
@@ -153,7 +160,7 @@ def public_suffix(host: str) -> str:
 
 def names_of_map(pseudonyms: Mapping[str, str]) -> tuple[Name, ...]:
     """The names behind a saved map; e-mail and IP addresses are recognised by their shape and need no name."""
-    kinds: tuple[NameClass, ...] = ("person", "user", "phone", "host")
+    kinds: tuple[NameClass, ...] = ("person", "user", "phone", "host", "project")
     return tuple(
         Name(kind, original) for token, original in pseudonyms.items() for kind in kinds if token.startswith(f"{kind}-")
     )

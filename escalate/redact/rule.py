@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 BEFORE = 2048
 """Bytes before a wake-up that a rule may look at, at most."""
@@ -15,14 +16,15 @@ RUN_ON = 1024
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A hyperscan expression; only where it ends is used."""
+    """A hyperscan expression; only where it ends is used, unless it says where it starts."""
 
     pattern: bytes
     caseless: bool = False
+    starts: bool = False
+    """Whether hyperscan tells where the match starts, too: cheap for narrow expressions only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A span to replace; offsets into the data the rule was shown."""
 
     start: int
@@ -38,6 +40,13 @@ class Hit:
         return Hit(self.start + by, self.end + by, self.replacement, self.label, self.value)
 
 
+Wake = tuple[int, int]
+"""Where an expression ended, and where it started (0: not told)."""
+
+Span = tuple[int, int, str, bytes, bool]
+"""Start, minus end, label, replacement, whether a line ends inside: in this order spans are replaced."""
+
+
 class Rule(Protocol):
     """One thing to look for."""
 
@@ -51,4 +60,13 @@ class Rule(Protocol):
 
         The answer depends on nothing but `data[end - BEFORE : end + AFTER]`.
         """
+        ...
+
+
+@runtime_checkable
+class Sweeping(Protocol):
+    """A rule of one expression that may be woken by every line, and answers all its wake-ups in a window at once."""
+
+    def sweep(self, data: bytes, wakes: Sequence[Wake], base: int) -> list[Span]:
+        """As `Rule.find` for each; `base` is added to the offsets of what is found."""
         ...

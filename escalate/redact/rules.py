@@ -11,6 +11,7 @@ from escalate.redact.detectors.registry import Detector
 from escalate.redact.forms import escaped_forms, forms
 from escalate.redact.keep import is_kept
 from escalate.redact.names import Name, NameBook
+from escalate.redact.own_rules import OwnRule
 from escalate.redact.rule import Expression, Hit
 from escalate.redact.tokens import inside_token, is_redacted, secret_token
 
@@ -156,6 +157,9 @@ _WORD_BYTE = re.compile(rb"[A-Za-z0-9_\x80-\xff]")
 _ESCAPE_BEFORE = re.compile(rb"(?:\\[nrtbf]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\x1b\[[0-9]{1,2}m)$")
 
 
+_PSEUDONYM_BEFORE = (b"user-", b"person-", b"host-", b"phone-", b"project-", b"email-")
+
+
 class NameRule:
     """A learned name, where it stands as a word of its own."""
 
@@ -176,7 +180,7 @@ class NameRule:
             before = _ESCAPE_BEFORE.search(data[max(0, start - 8) : start])
             if before is None:
                 return ()
-        if data[max(0, start - 7) : start].lower().endswith((b"user-", b"person-", b"host-", b"phone-", b"email-")):
+        if data[max(0, start - 8) : start].lower().endswith(_PSEUDONYM_BEFORE):
             return ()
         token = self._names.pseudonym(self._name.kind, self._name.text).encode()
         return (Hit(start, end, token, f"name-{self._name.kind}"),)
@@ -193,6 +197,10 @@ class EngineInputs:
     """Names of the site that stay: host names, site, group, instances."""
     pseudonyms: tuple[tuple[str, str], ...] = ()
     """The saved map: pseudonym, original."""
+    own_rules: tuple[OwnRule, ...] = ()
+    """The user's own rules."""
+    heap_values: bool = False
+    """Whether the values of a Java heap stay, but for what is secret in them."""
 
     def for_workers(self) -> EngineInputs:
         """What another process needs: pseudonyms follow from the key, so the map stays here."""

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 import escalate
@@ -76,7 +77,7 @@ def run(
     evidence = case.read(EvidenceDocument)
     made_of, learned = learn(case, evidence, observer)
     add_learned(case, learned)
-    engine = Engine(made_of)
+    engine = Engine(replace(made_of, heap_values=wishes.heap == "keep-values"))
     paths = redacted_paths(engine, (artifact.path for artifact in evidence.artifacts))
     chosen = choices(case, evidence, paths, wishes)
     size = sum(artifact.size for artifact in evidence.artifacts)

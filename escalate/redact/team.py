@@ -36,8 +36,13 @@ def hired(executor: Executor | None, workers: int | None, size: int) -> Iterator
     pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_start)
     try:
         yield Crew(pool, count)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    except BaseException:
+        # whoever presses Ctrl-C does not wait for a dump to be finished; half-made files stay in the scratch folder
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
+    pool.shutdown()
 
 
 def _start() -> None:

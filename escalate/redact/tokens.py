@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 
@@ -15,7 +14,7 @@ MAIL_DOMAIN = b"redacted.invalid"
 """Domain of e-mail pseudonyms; RFC 2606 keeps `.invalid` free of real hosts."""
 
 PSEUDONYM = re.compile(
-    r"\bemail-[0-9a-f]{6,12}@redacted\.invalid|\b(?:user|person|phone)-[0-9a-f]{6,12}\b"
+    r"\bemail-[0-9a-f]{6,12}@redacted\.invalid|\b(?:user|person|phone|project)-[0-9a-f]{6,12}\b"
     r"|\bhost-[0-9a-f]{6,12}\b(?:(?:\.[a-z0-9-]+)*\.(?:net|com|io)\b)?"
 )
 """Readable pseudonyms; addresses have their own ranges, see addresses.py."""
@@ -23,7 +22,7 @@ PSEUDONYM = re.compile(
 
 def keyed_hex(key: bytes, kind: str, value: bytes, digits: int) -> str:
     """The first hex digits of HMAC-SHA256 over kind and value; nothing about the value follows without the key."""
-    return hmac.new(key, kind.encode() + b"\0" + value, hashlib.sha256).hexdigest()[:digits]
+    return hmac.digest(key, kind.encode() + b"\0" + value, "sha256").hex()[:digits]
 
 
 def secret_token(key: bytes, kind: str, value: bytes) -> bytes:

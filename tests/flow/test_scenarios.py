@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from escalate.case.store import Case
+from tests.fakes.redacted_twin import judged_again, judgement
 from tests.flow.conftest import Escalate, bundles, members
 
 SCENARIOS = ("gunicorn-sigkill-is-not-oom", "sibling-app-port-hog", "cifs-mount-serves-corrupt-files")
@@ -70,3 +72,10 @@ def test_both_zips_verify_and_identifiers_survive(built: tuple[Path, Path, dict]
             assert worker.encode() in text
         for instance_id in incident["target"]["instance_ids"].values():
             assert instance_id.encode() in text
+
+
+def test_the_redacted_files_give_the_same_verdict_and_the_same_citations(
+    built: tuple[Path, Path, dict], tmp_path: Path
+) -> None:
+    raw, redacted = judged_again(Case(built[0]), tmp_path)
+    assert judgement(redacted) == judgement(raw)

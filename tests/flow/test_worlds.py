@@ -14,6 +14,7 @@ from escalate.model.observer import QuietObserver
 from escalate.model.outcome import Collected
 from escalate.workflow import run_stage
 from tests.fakes.azure_run import collect_from, outcomes, reasons
+from tests.fakes.redacted_twin import judged_again, judgement
 from tests.lab.test_worlds import NOT_YET
 
 pytestmark = [pytest.mark.system, pytest.mark.enable_socket, pytest.mark.timeout(600)]
@@ -41,3 +42,5 @@ def test_a_world_is_collected_and_judged(name: str, tmp_path: Path) -> None:
         assert verdict.answerable_by != world.expected, f"{name} is right now: take it out of NOT_YET"
     else:
         assert verdict.answerable_by == world.expected, verdict.why
+    raw, redacted = judged_again(case, tmp_path)
+    assert judgement(redacted) == judgement(raw), "redaction took what triage judges by"

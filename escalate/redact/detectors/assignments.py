@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from escalate.redact.detectors.grammar import SECRET, SEPARATOR, SEPARATOR_ANCHOR, is_path, is_random, is_value
+from escalate.redact.detectors.grammar import SECRET, SEPARATOR, SEPARATOR_ANCHOR, VALUE_ANCHOR, is_path, is_random, is_value
 from escalate.redact.detectors.registry import Detector, Value
 
 _SUFFIX = r"(?:[_-]?(?:value|hash|base64|b64|prod|dev|test|old|new|primary|secondary|[0-9]{1,2}))?"
@@ -86,7 +86,7 @@ DETECTORS = (
         id="password-assignment",
         kind="PASSWORD",
         title="password, passwd, pwd and the like with a value",
-        anchors=(_STRONG + _SUFFIX + SEPARATOR_ANCHOR,),
+        anchors=(_STRONG + _SUFFIX + SEPARATOR_ANCHOR + VALUE_ANCHOR,),
         caseless=True,
         pattern=re.compile(rf"(?i:{_STRONG}{_SUFFIX})".encode() + rb"(?P<between>" + SEPARATOR + rb")" + SECRET),
         head=re.compile(rb"(?i)[_-](?=pass)|pass|pwd"),
@@ -127,13 +127,14 @@ DETECTORS = (
         id="secret-assignment",
         kind="SECRET",
         title="secret, token, api key, access key, client secret and the like with a value made by a machine",
-        anchors=(_WEAK + _SUFFIX + SEPARATOR_ANCHOR,),
+        anchors=(_WEAK + _SUFFIX + SEPARATOR_ANCHOR + VALUE_ANCHOR,),
         caseless=True,
         pattern=re.compile(
             rf"(?i:(?<!publickey){_WEAK}{_SUFFIX})".encode() + rb"(?P<between>" + SEPARATOR + rb")" + SECRET
         ),
         head=re.compile(rf"(?i){_WEAK}".encode()),
         accepts=_weak,
+        before=112,
         positives=(
             ("CLIENT_SECRET=0a1b2c3d-0000-4000-8000-aabbccddeeff", "0a1b2c3d-0000-4000-8000-aabbccddeeff"),
             ('"apiKey": "k3yk3yk3yk3y"', "k3yk3yk3yk3y"),

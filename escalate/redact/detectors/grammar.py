@@ -40,6 +40,9 @@ SEPARATOR_ANCHOR = (
 )
 """The same for hyperscan: only as far as is needed to wake up."""
 
+VALUE_ANCHOR = r"\s{0,8}(?:\\{0,8}(?:\"[^\"\r\n]|'[^'\r\n]|`[^`\r\n])|[^\s\"'`])"
+"""Behind `SEPARATOR_ANCHOR`: as much of a value as tells that there is one."""
+
 AMPERSAND = rb"&(?!(?:amp;){0,3}(?:(?:quot|#34|#39|apos|lt|gt);|[\w.%-]{1,40}=))(?:amp;){0,3}"
 r"""An ampersand that belongs to the value: not the next parameter of a URL, not the end of a quoted text."""
 

@@ -57,6 +57,21 @@ class WritesInOrder(Protocol):
         ...
 
 
+@runtime_checkable
+class ChangesFormat(Protocol):
+    """A handler whose result is of another format than its source."""
+
+    @property
+    def suffix(self) -> str:
+        """What is added to the name of the result: `.xml`."""
+        ...
+
+
+def suffix_of(handler: Handler) -> str:
+    """What is added to the names of its results; empty for nearly all."""
+    return handler.suffix if isinstance(handler, ChangesFormat) else ""
+
+
 @functools.cache
 def handlers() -> tuple[Handler, ...]:
     """All handlers; the one for text comes last, as it takes what no other claims."""
