@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from ahocorasick_rs import BytesAhoCorasick, Implementation
+from collections.abc import Iterable, Iterator, Sequence
 
 from escalate.bundle.known_forms import known_forms
 
@@ -13,34 +11,33 @@ _NEEDLE = 8
 
 
 class KnownSearch:
-    """All forms of some values, compiled once."""
+    """All forms of some values, each with a needle by which to find it."""
 
     def __init__(self, values: Sequence[bytes]) -> None:
         forms = known_forms(values)
         self._forms: dict[bytes, list[tuple[int, bytes]]] = {}
         for form in forms:
             at = _most_telling(form)
-            self._forms.setdefault(form[at : at + _NEEDLE], []).append((at, form))
-        self._needles = list(self._forms)
-        self._engine = BytesAhoCorasick(self._needles, implementation=Implementation.DFA) if forms else None
+            self._forms.setdefault(form[at : at + _NEEDLE].lower(), []).append((at, form))
+        self.needles = tuple(self._forms)
+        """In lower case: they are looked for together with what is spelt either way."""
         self.longest = len(forms[0]) if forms else 0
         """Bytes of the longest form."""
 
-    def find(self, buffer: bytes) -> Iterator[int]:
-        """Where a form begins; where two overlap, only the first, and the longer of two that begin at once."""
-        if self._engine is None:
-            return
-        found = [
-            (place - at, -len(form))
-            for number, place, _ in self._engine.find_matches_as_indexes(buffer, overlapping=True)
-            for at, form in self._forms[self._needles[number]]
-            if place >= at and buffer.startswith(form, place - at)
-        ]
-        end = 0
-        for place, length in sorted(found):
-            if place >= end:
-                yield place
-                end = place - length
+    def around(self, needle: bytes, place: int, buffer: bytes) -> Iterator[tuple[int, int]]:
+        """Begin and end of the forms that stand around a needle."""
+        for at, form in self._forms[needle]:
+            if place >= at and buffer.startswith(form, place - at):
+                yield place - at, place - at + len(form)
+
+
+def apart(found: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """Where stretches begin; where two overlap, only the first, and the longer of two that begin at once."""
+    last = 0
+    for begin, end in sorted(found, key=lambda stretch: (stretch[0], -stretch[1])):
+        if begin >= last:
+            yield begin
+            last = end
 
 
 def _most_telling(form: bytes) -> int:

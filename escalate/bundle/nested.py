@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal
 import zstandard
 
 from escalate.bundle import seven_zip
+from escalate.bundle.betterleaks import Betterleaks
 from escalate.bundle.limits import BombError, Limits
 from escalate.bundle.second_engine import KNOWN_VALUE, SecondEngine
 from escalate.bundle.streams import CHUNK, MAGIC, Reader, Section, Unpacked, Watched
@@ -51,6 +52,7 @@ class Findings:
 
     limits: Limits
     engine: SecondEngine
+    guest: Betterleaks | None = None
     problems: list[Problem] = field(default_factory=list)
     scanned: int = 0
     """Bytes looked through, those of unpacked archives included."""
@@ -89,11 +91,14 @@ def walk(source: Reader, name: str, depth: int, findings: Findings, count: Calla
     archives inside become problems.
     """
     scanner = SecretScanner(findings.engine)
+    show = findings.guest.text(name) if findings.guest else None
 
     def watch(data: bytes) -> None:
         count(len(data))
         findings.scanned += len(data)
         scanner.feed(data)
+        if show is not None:
+            show(data)
 
     stream = Watched(source, watch)
     try:

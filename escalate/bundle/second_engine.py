@@ -10,7 +10,7 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from escalate.bundle.cookies import COOKIES
 from escalate.bundle.judgement import blank_masks
-from escalate.bundle.known_search import KnownSearch
+from escalate.bundle.known_search import KnownSearch, apart
 from escalate.bundle.patterns import AFTER, BEFORE, PATTERNS, Pattern
 from escalate.bundle.vendor_patterns import SHAPES
 
@@ -30,13 +30,13 @@ class SecondEngine:
 
     def __init__(self, known: Sequence[bytes] = ()) -> None:
         self._by_anchor: list[tuple[Pattern, bool]] = []
-        literals: list[bytes] = []
+        anchors: list[bytes] = []
         for pattern in (*PATTERNS, *COOKIES, *SHAPES):
             for anchor in pattern.anchors:
-                literals += [anchor, _wide(anchor)]
+                anchors += [anchor, _wide(anchor)]
                 self._by_anchor += [(pattern, False), (pattern, True)]
-        self._anchors = BytesAhoCorasick(literals, implementation=Implementation.DFA)
         self._known = KnownSearch(known)
+        self._literals = BytesAhoCorasick([*anchors, *self._known.needles], implementation=Implementation.DFA)
         self.look_behind = max(2 * BEFORE, self._known.longest)
         """Bytes of earlier input a search may need."""
         self.look_ahead = max(2 * AFTER, self._known.longest)
@@ -44,18 +44,20 @@ class SecondEngine:
 
     def find(self, buffer: bytes, start: int, end: int) -> Iterator[Hit]:
         """Hits whose anchor or known value begins in `buffer[start:end]`; what lies around is context."""
-        for at in self._known.find(buffer):
-            if start <= at < end:
-                yield Hit(KNOWN_VALUE, at)
-        for index, at, _ in self._anchors.find_matches_as_indexes(buffer.lower(), overlapping=True):
+        by_anchor, needles, known = self._by_anchor, self._known.needles, list[tuple[int, int]]()
+        for index, at, _ in self._literals.find_matches_as_indexes(buffer.lower(), overlapping=True):
+            if index >= len(by_anchor):
+                known += self._known.around(needles[index - len(by_anchor)], at, buffer)
+                continue
             if not start <= at < end:
                 continue
-            pattern, wide = self._by_anchor[index]
+            pattern, wide = by_anchor[index]
             if wide or not pattern.at_anchor:
                 if _matches(pattern, buffer, at, 2 if wide else 1):
                     yield Hit(pattern.rule, at)
             elif (match := pattern.regex.match(buffer, at, at + AFTER)) and _holds(pattern, buffer, at, match):
                 yield Hit(pattern.rule, at)
+        yield from (Hit(KNOWN_VALUE, at) for at in apart(known) if start <= at < end)
 
 
 def _holds(pattern: Pattern, buffer: bytes, at: int, match: re.Match[bytes]) -> bool:

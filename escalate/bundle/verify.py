@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from escalate.bundle import places
+from escalate.bundle.betterleaks import guest
 from escalate.bundle.known_forms import MIN_KNOWN
 from escalate.bundle.limits import BombError, Limits
 from escalate.bundle.nested import BROKEN, Check, Findings, Fingerprint, walk
@@ -53,10 +54,11 @@ def verify(
     bounds = limits or Limits()
     findings = Findings(bounds, SecondEngine(known))
     try:
-        with archive.open("rb") as file:
+        with archive.open("rb") as file, guest() as findings.guest:
             whole = SecretScanner(findings.engine)
             sha256, size = _read_whole(file, whole)
             members = _look_inside(file, size, findings, observer)
+            said = _ask(findings)
     except OSError as error:
         raise TargetError(f"{archive}: {error.strerror}", hint="name a zip that can be read") from error
     for leak in whole.finish():
@@ -73,9 +75,19 @@ def verify(
             *_CHECKS,
             f"nested archives: zip, tar, 7z, gzip, bzip2, xz and zstd to depth {bounds.depth}",
             f"known values: {long_enough} of {len(known)}, in every encoding we know (from {MIN_KNOWN} bytes up)",
+            f"betterleaks: {said}",
         ),
         problems=tuple(findings.problems),
     )
+
+
+def _ask(findings: Findings) -> str:
+    """Report what betterleaks found; what it was in a few words."""
+    if findings.guest is None:
+        return "not installed, not asked"
+    for seen in findings.guest.seen():
+        findings.report("secret", seen.member or WHOLE, f"{seen.rule}, found by betterleaks", seen.line)
+    return "texts, what it is sure of" if findings.guest.whole else "it did not come to its end, and proves nothing"
 
 
 def _read_whole(file: BinaryIO, scanner: SecretScanner) -> tuple[str, int]:

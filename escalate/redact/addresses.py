@@ -16,8 +16,8 @@ import ipaddress
 
 _V4 = (32, 4, 0xF0000000)
 _V6 = (128, 32, 0x20010DB8 << 96)
-_DIGESTS = 65_536
-"""Digests that are remembered: clients come from few networks."""
+_NETWORKS = 65_536
+"""Networks whose pseudonym is remembered: clients come from few."""
 
 
 def address_pseudonym(key: bytes, text: str) -> str:
@@ -35,18 +35,24 @@ def address_pseudonym(key: bytes, text: str) -> str:
 
 
 def _permute(key: bytes, number: int, bits: int, folded: int, base: int) -> int:
-    result = base
-    for place in range(folded // 8 * 8, bits, 8):
-        byte = number >> (bits - 8 - place) & 0xFF
-        flips = _flips(key, bits, place, number >> (bits - place))
-        for depth in range(folded % 8 if place < folded else 0, 8):
+    return base | _byte(key, number, bits, folded, bits)
+
+
+@functools.lru_cache(maxsize=_NETWORKS)
+def _network(key: bytes, prefix: int, bits: int, folded: int, length: int) -> int:
+    """The first `length` bits of the pseudonym of every address of a network, without those that are folded."""
+    return _byte(key, prefix, bits, folded, length) if length > folded else 0
+
+
+def _byte(key: bytes, prefix: int, bits: int, folded: int, length: int) -> int:
+    place = length - 8
+    byte, above = prefix & 0xFF, prefix >> 8
+    flips = int.from_bytes(hmac.digest(key, b"address\0%d\0%d\0%d" % (bits, place, above), "sha256"), "little")
+    result = _network(key, above, bits, folded, place)
+    for depth in range(8):
+        bit = 0
+        if place + depth >= folded:
             node = 1 << depth | byte >> (8 - depth)  # the prefix inside of the byte, with a leading one
-            flipped = (byte >> (7 - depth) ^ flips[node >> 3] >> (node & 7)) & 1
-            result |= flipped << (bits - 1 - place - depth)
+            bit = (byte >> (7 - depth) ^ flips >> node) & 1
+        result = result << 1 | bit
     return result
-
-
-@functools.lru_cache(maxsize=_DIGESTS)
-def _flips(key: bytes, bits: int, place: int, prefix: int) -> bytes:
-    """256 keyed bits, one for each prefix that ends inside of the byte at `place`."""
-    return hmac.digest(key, b"address\0%d\0%d\0%d" % (bits, place, prefix), "sha256")

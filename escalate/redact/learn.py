@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from escalate.case import private
@@ -18,29 +17,20 @@ from escalate.model.kind import Kind
 from escalate.model.observer import Observer
 from escalate.model.target import LocalTarget, PathTarget
 from escalate.redact.additions import added_rules, added_words
-from escalate.redact.detectors.registry import Detector, detectors
+from escalate.redact.detectors.registry import detectors
 from escalate.redact.handlers.encoding import Told, encoding_of, open_text
 from escalate.redact.handlers.registry import CannotRedact, handler_of
-from escalate.redact.known import (
-    CONFIG_BYTES,
-    MAX_UNSEARCHED,
-    MAX_VALUES,
-    Learned,
-    Unsearched,
-    searched,
-    values_of_setting,
-)
+from escalate.redact.known import CONFIG_BYTES, Learned, Unsearched, searched
+from escalate.redact.learn_detectors import ACCOUNT, HOME, OPTION, SERVER
+from escalate.redact.learn_notes import Notes
 from escalate.redact.names import Name, NameBook, public_suffix, worth_masking
 from escalate.redact.rule import Hit
 from escalate.redact.rules import DetectorRule, EngineInputs, decoded_value, pseudonym_pairs
 from escalate.redact.scan import STEP, Matcher, Pass
-from escalate.redact.settings import Setting, options_of, settings_of
+from escalate.redact.settings import options_of, settings_of
 from escalate.redact.stop_list import why_not
 from escalate.redact.users import local_users
 
-MAX_NAMES = 5_000
-NO_SECRET = "no-secret"
-"""Why a value is not looked for: neither the name of its setting nor its shape says that it is one."""
 _SETTINGS = (Kind.CONFIG, Kind.PLATFORM_LOG, Kind.SHELL_TRANSCRIPT, Kind.KUDU_PROCESS, Kind.NODE_REPORT)
 _PARSED = (Kind.CONFIG, Kind.SHELL_TRANSCRIPT, Kind.KUDU_PROCESS, Kind.NODE_REPORT)
 """What is read as configuration as a whole."""
@@ -55,102 +45,8 @@ _PARSED_IF_CALLED = {
 """The same if the path says so."""
 _SETTING_DETECTORS = ("password-assignment", "secret-assignment")
 
-_HOME = Detector(
-    id="home",
-    kind="USER",
-    title="User names in home paths",
-    anchors=(r"/home/[\w.\-]{2}", r"[\\/]Users[\\/]{1,4}[\w.\-]{2}", r"%5cusers%5c[\w.\-]{2}"),
-    caseless=True,
-    pattern=re.compile(
-        rb"(?i:/home/|[\\/]Users[\\/]{1,4}|%5cusers%5c)(?P<secret>[A-Za-z_][\w.-]{1,31}[$]?)(?=[\\/\s\"':;,)<\]]|%5c|$)"
-    ),
-    after=64,
-    positives=(),
-    negatives=(),
-)
-_SERVER = Detector(
-    id="server",
-    kind="HOST",
-    title="Servers of connection strings",
-    anchors=(
-        r"(?:Server|Data Source|Addr|Address|AccountEndpoint|Endpoint)\s{0,4}=\s{0,4}[\w:/\\]",
-        r"\.core\.windows\.net",
-        r"[\w]:(?:6379|6380),",
-    ),
-    caseless=True,
-    pattern=re.compile(
-        rb"(?i:\b(?:Server|Data Source|Addr|Address|AccountEndpoint|Endpoint) {0,4}= {0,4}"
-        rb"(?:tcp:|https:(?:\\?/){2}|sb:(?:\\?/){2})?"
-        rb"(?P<secret>[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,6}))(?=[,;:/\\\s\"'])"
-    ),
-    after=320,
-    positives=(),
-    negatives=(),
-)
-_ACCOUNT = Detector(
-    id="account",
-    kind="HOST",
-    title="Storage accounts of connection strings",
-    anchors=(r"AccountName\s{0,4}=\s{0,4}[a-z0-9]{3}",),
-    caseless=True,
-    pattern=re.compile(rb"(?i:AccountName) {0,4}= {0,4}(?P<secret>[a-z0-9]{3,24})(?=;)"),
-    after=64,
-    positives=(),
-    negatives=(),
-)
-_OPTION = Detector(
-    id="option",
-    kind="SETTING",
-    title="Settings among the words of a command: docker run -e, java -D, lists of NAME=value",
-    anchors=(
-        r"\s(?:-e|--env)[ =][\"']?[A-Za-z_]\w{0,60}=",
-        r"\s-D[A-Za-z][\w.]{0,60}=",
-        r"[\[,]\s?\"[A-Za-z_]\w{0,60}=",
-    ),
-    pattern=re.compile(
-        rb"(?:(?<=\s)(?:-e|--env)[ =]|(?<=\s)-D|(?<=[\[,])\s{0,4})(?P<secret>\"[A-Za-z_][\w.]{0,127}=(?:\\.|[^\"\\\r\n])+\""
-        rb"|'[A-Za-z_][\w.]{0,127}=[^'\r\n]+'|[A-Za-z_][\w.]{0,127}=(?:\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s\"']+))"
-    ),
-    before=160,
-    after=8192,
-    positives=(),
-    negatives=(),
-)
 _ADDRESS = re.compile(r"[0-9.]+")
 _EMAIL_LOCAL = re.compile(r"[a-z]{2,}[._][a-z]{2,}[0-9]{0,4}")
-
-
-@dataclass
-class _Notes:
-    """What a pass over the evidence has found so far."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    names: dict[Name, None] = field(default_factory=dict)
-    unsearched: dict[str, str] = field(default_factory=dict)
-    """Setting to why its value is not looked for."""
-    own: tuple[str, ...] = ()
-
-    def name(self, name: Name) -> None:
-        if len(self.names) < MAX_NAMES:
-            self.names[name] = None
-
-    def value(self, value: str, name: str, where: str) -> None:
-        reason = why_not(value, self.own, name)
-        if reason is not None:
-            self.skip(name, reason)
-        elif len(self.values) < MAX_VALUES:
-            self.values.setdefault(value, f"{name} in {where}")
-
-    def skip(self, name: str, reason: str) -> None:
-        if len(self.unsearched) < MAX_UNSEARCHED:
-            self.unsearched.setdefault(name, reason)
-
-    def setting(self, setting: Setting, where: str) -> None:
-        found = list(values_of_setting(setting))
-        for value, name in found:
-            self.value(value, name, where)
-        if not found and setting.listed and setting.value:
-            self.skip(setting.name, why_not(setting.value, self.own, setting.name) or NO_SECRET)
 
 
 def own_names(document: CaseDocument, evidence: EvidenceDocument) -> tuple[str, ...]:
@@ -185,7 +81,7 @@ def learn(case: Case, evidence: EvidenceDocument, observer: Observer, key: bytes
     document = case.completed
     own = own_names(document, evidence)
     key = key or private.case_key(case)
-    notes = _Notes(own=own)
+    notes = Notes(own=own)
     _learn_from_case(document, evidence, notes)
     _learn_from_evidence(case, evidence, key, notes, observer)
     words = added_words(case)
@@ -206,13 +102,13 @@ def learn(case: Case, evidence: EvidenceDocument, observer: Observer, key: bytes
     return inputs, Learned(notes.values, unsearched)
 
 
-def _learn_from_evidence(case: Case, evidence: EvidenceDocument, key: bytes, notes: _Notes, observer: Observer) -> None:
+def _learn_from_evidence(case: Case, evidence: EvidenceDocument, key: bytes, notes: Notes, observer: Observer) -> None:
     book = NameBook(key)
     sure = [one for one in detectors() if one.learn or one.id in ("email", *_SETTING_DETECTORS)]
     everywhere = [one for one in sure if one.id not in _SETTING_DETECTORS]
-    asides = (_HOME, _SERVER, _ACCOUNT)
+    asides = (HOME, SERVER, ACCOUNT)
     plain = Matcher(DetectorRule(one, key, book, notes.own) for one in (*everywhere, *asides))
-    settings = Matcher(DetectorRule(one, key, book, notes.own) for one in (*sure, *asides, _OPTION))
+    settings = Matcher(DetectorRule(one, key, book, notes.own) for one in (*sure, *asides, OPTION))
     _learn_from_texts(_texts(case.completed, evidence), plain, notes)
     with observer.task("learning names", sum(artifact.size for artifact in evidence.artifacts)) as task:
         for artifact in evidence.artifacts:
@@ -233,7 +129,7 @@ def _is_parsed(artifact: Artifact) -> bool:
     return artifact.kind in _PARSED or (called is not None and called.search(artifact.path) is not None)
 
 
-def _learn_from_case(document: CaseDocument, evidence: EvidenceDocument, notes: _Notes) -> None:
+def _learn_from_case(document: CaseDocument, evidence: EvidenceDocument, notes: Notes) -> None:
     contact = document.incident.contact
     both = " ".join(part for part in (contact.first_name, contact.last_name) if part)
     for text in (both, contact.first_name, contact.last_name):
@@ -261,7 +157,7 @@ def _texts(document: CaseDocument, evidence: EvidenceDocument) -> Iterator[str]:
         yield f"/{artifact.path}\n{artifact.origin}"
 
 
-def _learn_from_texts(texts: Iterator[str], matcher: Matcher, notes: _Notes) -> None:
+def _learn_from_texts(texts: Iterator[str], matcher: Matcher, notes: Notes) -> None:
     scan = Pass(matcher)
     scan.found = []
     for text in texts:
@@ -271,7 +167,7 @@ def _learn_from_texts(texts: Iterator[str], matcher: Matcher, notes: _Notes) -> 
     _note(scan, notes, "case.json")
 
 
-def _learn_from_file(path: Path, matcher: Matcher, notes: _Notes, advance: Callable[[int], None]) -> None:
+def _learn_from_file(path: Path, matcher: Matcher, notes: Notes, advance: Callable[[int], None]) -> None:
     scan = Pass(matcher)
     scan.found = []
     with path.open("rb") as raw:
@@ -283,34 +179,34 @@ def _learn_from_file(path: Path, matcher: Matcher, notes: _Notes, advance: Calla
     _note(scan, notes, path.name)
 
 
-def _learn_from_config(path: Path, where: str, notes: _Notes) -> None:
+def _learn_from_config(path: Path, where: str, notes: Notes) -> None:
     data = path.read_bytes()
     text = data.decode(encoding_of(data) or "utf-8-sig", "replace")
     for setting in settings_of(text):
         notes.setting(setting, where)
 
 
-def _note(scan: Pass, notes: _Notes, where: str) -> None:
+def _note(scan: Pass, notes: Notes, where: str) -> None:
     for hit in scan.found or ():
         _note_hit(hit, notes, where)
     scan.found = []
 
 
-def _note_hit(hit: Hit, notes: _Notes, where: str) -> None:
+def _note_hit(hit: Hit, notes: Notes, where: str) -> None:
     text = decoded_value(hit.value)
-    if hit.label == _OPTION.id:
+    if hit.label == OPTION.id:
         for setting in options_of(f" -e {hit.value.decode('utf-8', 'replace')}"):
             notes.setting(setting, where)
-    elif hit.label == _HOME.id:
+    elif hit.label == HOME.id:
         notes.name(Name("user", text))
     elif hit.label == "email":
         local = text.partition("@")[0].casefold()
         if _EMAIL_LOCAL.fullmatch(local):
             notes.name(Name("user", local))
-    elif hit.label == _SERVER.id:
+    elif hit.label == SERVER.id:
         if not _ADDRESS.fullmatch(text):  # addresses have pseudonyms of their own, which keep their networks
             notes.name(Name("host", text.casefold()))
-    elif hit.label == _ACCOUNT.id:
+    elif hit.label == ACCOUNT.id:
         for service in ("blob", "file", "queue", "table"):
             notes.name(Name("host", f"{text}.{service}.core.windows.net"))
         if re.search(r"[0-9]", text) and len(text) >= 6 and not public_suffix(text):

@@ -77,10 +77,9 @@ class DetectorRule:
 
     def find(self, data: bytes, end: int, expression: int) -> tuple[Hit, ...]:
         """See `Rule.find`."""
-        del expression
         one = self.detector
-        high = min(len(data), end + one.after)
-        for start in self._starts(data, max(0, end - one.before), end, high):
+        low, high = max(0, end - one.before), min(len(data), end + one.after)
+        for start in self._starts(data, low, end, high, expression):
             match = one.pattern.match(data, start, high)
             if match is None or match.end() < end or not match["secret"]:
                 continue
@@ -90,13 +89,18 @@ class DetectorRule:
                 return self._hits(data, match)
         return ()
 
-    def _starts(self, data: bytes, low: int, end: int, high: int) -> Iterator[int]:
+    def _starts(self, data: bytes, low: int, end: int, high: int, expression: int) -> Iterator[int]:
         """Where the pattern may begin.
 
         The search looks no further than is needed to tell, or one line of noise could cost as much as a file.
         """
-        if self.detector.head is not None:
-            yield from [found.start() for found in self.detector.head.finditer(data, low, end)]
+        one = self.detector
+        if one.begins and one.begins[expression]:
+            likely = data.rfind(one.begins[expression], low, end)
+            if likely >= 0:
+                yield likely
+        if one.head is not None:
+            yield from [found.start() for found in one.head.finditer(data, low, end)]
             return
         near = min(high, end + _NEAR)
         match = self.detector.pattern.search(data, low, near)

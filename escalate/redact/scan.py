@@ -107,6 +107,13 @@ class Pass:
         self._incoming.clear()
         return self._work(final=True)
 
+    def part(self, data: bytes, low: int, high: int) -> bytes:
+        """What becomes of `data[low:high]`; what stands around it is context. For a pass that was fed nothing."""
+        self._search(data, len(data))
+        self._replace(data, low)
+        self.counts.clear()
+        return self._replace(data, high)
+
     def _take(self, piece: bytes) -> bytes:
         self._window += piece
         return self._work(final=False)
@@ -159,26 +166,32 @@ class Pass:
         base, counts = self._base, self.counts
         self._pending.sort()
         out: list[bytes] = []
-        used = 0
+        used, settled = 0, not self._open and self._written >= self._masked_to
         for start, minus_end, label, replacement, broken in self._pending:
             if start >= safe:
                 break
             used += 1
-            if self._open or start <= self._masked_to or self._written < self._masked_to:
+            if settled and start > self._masked_to:
+                out.append(data[self._written - base : start - base])
+            else:
                 self._write_to(data, start, out)
                 joined = start == self._masked_to and (self._open or label == self._masked_by)
                 if start < self._masked_to or joined:
                     if -minus_end > self._masked_to:
                         self._masked_to = -minus_end
                         self._open = -minus_end - start >= RUN_ON
+                        settled = False
                     continue
-            else:
-                out.append(data[self._written - base : start - base])
             out.append(replacement)
             counts[label] = counts.get(label, 0) + 1
-            self._masked_to, self._masked_by = -minus_end, label
-            self._open = -minus_end - start >= RUN_ON
-            self._written = start if broken else -minus_end
+            self._masked_to = end = -minus_end
+            self._masked_by = label
+            if broken or end - start >= RUN_ON:
+                self._open = end - start >= RUN_ON
+                self._written, settled = start, False
+            else:
+                self._open = False
+                self._written, settled = end, True
         del self._pending[:used]
         self._write_to(data, safe, out)
         return b"".join(out)

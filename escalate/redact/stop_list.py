@@ -81,6 +81,8 @@ PLATFORM = StopRule(
     "platform-setting", "Variables of the platform that hold identifiers: WEBSITE_SITE_NAME and the like"
 )
 
+NOTHING_SECRET = StopRule("no-secret", "Settings of which neither name nor value says that they are secret")
+
 STOP_RULES: tuple[StopRule, ...] = (
     SHORT,
     StopRule("long", f"Values of more than {MAX_LENGTH:,} characters", lambda value: len(value) > MAX_LENGTH),
@@ -97,6 +99,7 @@ STOP_RULES: tuple[StopRule, ...] = (
     StopRule("code", "Dotted names of code", lambda value: _CODE.fullmatch(value) is not None),
     StopRule("identifier", "Worker names, stamps, trace parents", _is_identifier),
     StopRule("placeholder", "Placeholders, calls in code, asterisks", lambda value: not is_value(_bytes(value))),
+    NOTHING_SECRET,
 )
 """All reasons, in the order in which they are tried."""
 

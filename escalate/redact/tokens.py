@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
 import re
 
@@ -9,6 +10,9 @@ TOKEN = re.compile(rb"\[R:[A-Z0-9_-]{1,24}:[0-9A-F]{6}\]")
 """The mark of a masked secret: its kind, and six digits that are equal where the secret is equal."""
 
 _ONLY_TOKENS = re.compile(rb"(?:\[R:[A-Z0-9_-]{1,24}:[0-9A-F]{6}\]|[ \t\r\n\0])+")
+
+_TOKENS = 4096
+"""Marks that are remembered: a log repeats the same few session cookies."""
 
 MAIL_DOMAIN = b"redacted.invalid"
 """Domain of e-mail pseudonyms; RFC 2606 keeps `.invalid` free of real hosts."""
@@ -25,6 +29,7 @@ def keyed_hex(key: bytes, kind: str, value: bytes, digits: int) -> str:
     return hmac.digest(key, kind.encode() + b"\0" + value, "sha256").hex()[:digits]
 
 
+@functools.lru_cache(maxsize=_TOKENS)
 def secret_token(key: bytes, kind: str, value: bytes) -> bytes:
     """The mark that replaces a secret: `[R:PASSWORD:3FA9C1]`; the digits tell equal secrets whatever found them."""
     return f"[R:{kind}:{keyed_hex(key, 'secret', value, 6).upper()}]".encode()

@@ -7,8 +7,9 @@ import re
 from escalate.case import private
 from escalate.case.store import Case
 from escalate.model.artifact import EvidenceDocument
+from escalate.redact.additions import added_rules, added_words
 from escalate.redact.engine import Engine
-from escalate.redact.known import is_worth_searching
+from escalate.redact.known import searched
 from escalate.redact.learn import own_names
 from escalate.redact.names import names_of_map, worth_masking
 from escalate.redact.rules import EngineInputs, pseudonym_pairs
@@ -24,10 +25,11 @@ def encode(case: Case, text: str) -> str:
     engine = Engine(
         EngineInputs(
             key=private.case_key(case),
-            known_values=tuple(value for value in sorted(private.known_values(case)) if is_worth_searching(value, own)),
-            names=worth_masking(names_of_map(saved), own),
+            known_values=searched(case, own),
+            names=(*added_words(case), *worth_masking(names_of_map(saved), own)),
             own_names=own,
             pseudonyms=pseudonym_pairs(saved),
+            own_rules=added_rules(case),
         )
     )
     result = engine.redact_text(text)

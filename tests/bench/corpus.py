@@ -14,6 +14,8 @@ SECRET_EVERY = 2_000
 SECRET_BYTES = 3_000_000
 """Bytes between two planted secrets of the other logs."""
 CLIENTS = 2_000
+INSTANCES = 8
+"""Machines of the app; the affinity cookie names one of them."""
 _AGENT = "Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64)+AppleWebKit/537.36+(KHTML,+like+Gecko)+Chrome/118.0.0.0+Safari/537.36"
 _FRAMES = (
     "   at Microsoft.EntityFrameworkCore.Storage.RelationalCommand.ExecuteReaderAsync(RelationalCommandParameterObject p,"
@@ -80,6 +82,7 @@ def iis_lines(seed: int) -> Iterator[bytes]:
     """Endless lines of a W3C log of IIS, with a client and an affinity cookie in each."""
     random_ = random.Random(seed)
     clients = _clients(random_)
+    instances = [f"{random_.getrandbits(256):064x}" for _ in range(INSTANCES)]
     fields = (
         "date time s-sitename cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Cookie) "
         "cs(Referer) cs-host sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken"
@@ -87,7 +90,7 @@ def iis_lines(seed: int) -> Iterator[bytes]:
     yield f"#Software: Microsoft Internet Information Services 8.0\n#Fields: {fields}\n".encode()
     for now in _clock(random_):
         path = f"/api/orders/{random_.randrange(100_000)} X-ARR-LOG-ID={random_.getrandbits(128):032x}"
-        cookie = f"ARRAffinity={random_.getrandbits(256):064x}" if random_.random() < 0.5 else "-"
+        cookie = f"ARRAffinity={random_.choice(instances)}" if random_.random() < 0.5 else "-"
         yield (
             f"{now:%Y-%m-%d %H:%M:%S} SHOP-PROD GET {path} 443 - {random_.choice(clients)} {_AGENT} {cookie} "
             f"https://shop-prod.azurewebsites.net/cart shop-prod.azurewebsites.net 200 0 0 {random_.randrange(90_000)} 1187 "

@@ -62,8 +62,9 @@ def test_pieces_give_what_the_whole_gives(filled_case, tmp_path, monkeypatch):
     assert read_map(alone) == read_map(helped)
 
 
-def test_processes_give_what_one_gives_and_large_files_stand_packed(filled_case, tmp_path):
-    log = _log(tmp_path, 70 * MIB, 2)
+def test_processes_give_what_one_gives_and_large_files_stand_packed(filled_case, tmp_path, monkeypatch):
+    monkeypatch.setattr(sealing, "PACKED_FROM", 25 * MIB)
+    log = _log(tmp_path, 25 * MIB, 2)
     evidence = {"big.log": log, "small.log": _log(tmp_path, MIB, 3), "tiny.log": b"Password=hunter2x;\n"}
     alone, first, helped, second = _twins(filled_case, evidence)
     for one, other in zip(first, second, strict=True):

@@ -13,11 +13,11 @@ _NAMES = (
     rb"|__RequestVerificationToken[\w-]{0,32}|XSRF-TOKEN|csrftoken|session(?:[_-]?id)?|sid|FedAuth1?|ESTSAUTH\w{0,12}|rack\.session)"
 )
 _ANCHOR = (
-    r"(?:ARRAffinity(?:SameSite)?|AppServiceAuthSession[0-9]{0,2}|\.AspNet(?:Core)?\.[\w.\-]{1,64}|\.ASPXAUTH"
+    r"(?:ARRAffinity(?:SameSite)?(?:%3d|\\{0,4}[\"']\s{0,4}[:,])|(?:AppServiceAuthSession[0-9]{0,2}|\.AspNet(?:Core)?\.[\w.\-]{1,64}|\.ASPXAUTH"
     r"|ASP\.NET_SessionId|JSESSIONID|PHPSESSID|(?:connect|express)\.sid|laravel_session|ci_session"
     r"|__RequestVerificationToken[\w\-]{0,32}|XSRF-TOKEN|csrftoken|session(?:[_\-]?id)?|sid|FedAuth1?|ESTSAUTH\w{0,12}|rack\.session)"
     r"(?:(?:=|%3d)[\w%+/=~|:!*.\-]{4}"
-    r"|\\{0,4}[\"']\s{0,4}(?:,|:\s{0,4}(?:\\{0,8}[\"'`][\w%+/=~|:!*.\-]|&|%2|\\{1,4}u)))"
+    r"|\\{0,4}[\"']\s{0,4}(?:,|:\s{0,4}(?:\\{0,8}[\"'`][\w%+/=~|:!*.\-]|&|%2|\\{1,4}u))))"
 )
 _HASH = "5c1b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b"
 
@@ -32,7 +32,8 @@ DETECTORS = (
         id="session-cookie",
         kind="COOKIE",
         title="Session and affinity cookies by name",
-        anchors=(_ANCHOR,),
+        anchors=(r"ARRAffinity(?:SameSite)?=[\w%+/=~|:!*.\-]{4}", _ANCHOR),
+        begins=(b"ARRAffinity", b""),
         caseless=True,
         pattern=re.compile(
             rb"(?<![A-Za-z0-9])(?i:"

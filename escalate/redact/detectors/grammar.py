@@ -72,6 +72,8 @@ _NOT_A_VALUE = re.compile(
     rb"|[*x.#\-_?]+|(?:\xe2\x80\xa2)+|(?:\\u2022)+|<[\w :.-]*>?|\$[({].*|%\(.*|%[sdv]"
     rb"|\{{1,2}[\w .:-]*\}{0,2}|@microsoft\.keyvault\(.*|\[[\w :.-]*\]?)"
 )
+_LETTER, _DIGIT = re.compile(rb"[A-Za-z]"), re.compile(rb"[0-9]")
+_SMALL, _CAPITAL = re.compile(rb"[a-z]"), re.compile(rb"[A-Z]")
 _CALL = re.compile(rb"[A-Za-z_][\w.\[\]]*\(.*")
 _PATH = re.compile(rb"(?:[A-Za-z]:\\|/[\w.-]+(?:/|$)|~/|\./|\.\./|https?://)")
 
@@ -96,8 +98,8 @@ def is_random(secret: bytes, least: int = 8) -> bool:
     """Whether it looks made by a machine: letters and digits mixed, or long and without pattern."""
     if len(secret) < least:
         return False
-    if re.search(rb"[A-Za-z]", secret) and re.search(rb"[0-9]", secret):
+    if _LETTER.search(secret) and _DIGIT.search(secret):
         return True
     if len(secret) < 24 or b" " in secret or b"." in secret or entropy(secret) < 3.8:
         return False
-    return re.search(rb"[a-z]", secret) is not None and re.search(rb"[A-Z]", secret) is not None
+    return _SMALL.search(secret) is not None and _CAPITAL.search(secret) is not None

@@ -37,6 +37,8 @@ class Detector:
     """Of the anchors; the pattern says for itself."""
     head: re.Pattern[bytes] | None = None
     """What the pattern begins with, where looking for that first is much cheaper than looking for the whole."""
+    begins: tuple[bytes, ...] = ()
+    """What the pattern begins with behind the anchor of the same index, where one anchor wakes for nothing else."""
     accepts: Callable[[Value], bool] | None = None
     """A test of the value, where shape alone is not enough."""
     mask: Literal["token", "lines", "email", "address", "host"] = "token"

@@ -9,11 +9,10 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 import zstandard
-from isal import isal_zlib
-from isal.igzip_lib import IsalError
+from isal import igzip_lib, isal_zlib
 
 from escalate.redact.engine import Sink, Source
 from escalate.redact.handlers.archive_limits import Limits
@@ -32,6 +31,7 @@ _FLAG_EXTRA, _FLAG_NAME = 4, 8
 _GZIP_FRAME = 31
 """`wbits` for deflate in the frame of RFC 1952."""
 _LONGEST_NAME = 4096
+_DAMAGED = cast("type[Exception]", igzip_lib.IsalError)  # its stub says that it is an instance
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _gzip(raw: BinaryIO) -> Iterator[bytes]:
         while not decoder.eof:
             try:
                 piece = decoder.decompress(data, CHUNK)
-            except IsalError as error:
+            except _DAMAGED as error:
                 raise EOFError("not gzip any more") from error
             yield piece
             data = decoder.unconsumed_tail

@@ -15,7 +15,7 @@ from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger
 from escalate.redact.engine import Engine
 from escalate.redact.handlers.archive_parts import CHUNK, Scratch
-from escalate.redact.handlers.evtx_chunks import chunks
+from escalate.redact.handlers.evtx_chunks import DAMAGED, chunks
 from escalate.redact.handlers.registry import CannotRedact, handler_of
 
 _PROLOG = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
@@ -62,7 +62,7 @@ def _write(source: Path, made: BinaryIO, advance: Callable[[int], None]) -> int:
                 made.write(text.encode() + b"\n")
                 found += 1
             if found != chunk.events:
-                raise CannotRedact(f"a part of the log should have {chunk.events} events and has {found}")
+                raise CannotRedact(f"a part of the event log should have {chunk.events} events and has {found}")
             events += found
             advance(2 * chunk.size)
     made.write(b"</Events>\n")
@@ -72,10 +72,12 @@ def _write(source: Path, made: BinaryIO, advance: Callable[[int], None]) -> int:
 def _records(chunk: BinaryIO) -> Iterator[str]:
     try:
         for record in PyEvtxParser(chunk, 1, None, True, None, False).records():
+            if not isinstance(record, dict):
+                raise CannotRedact("the event log has an event that cannot be read")
             text = _ODD_ENDS.sub("\n", _NOT_XML.sub("\ufffd", _PROLOG.sub("", record["data"])))
             yield text.rstrip("\n")
     except (RuntimeError, OSError, ValueError, struct.error) as error:
-        raise CannotRedact(f"the event log is damaged ({type(error).__name__})") from error
+        raise CannotRedact(DAMAGED) from error
 
 
 def _count(raw: BinaryIO) -> int:

@@ -22,6 +22,7 @@ _COUNT_AT = 42
 _FLAGS_AT = 120
 _DIRTY = 1
 _CRC_AT = 124
+DAMAGED = "the event log is damaged, or was copied while it was in use; this exports it whole: wevtutil epl LOG FILE"
 
 
 @dataclass(frozen=True)
@@ -38,22 +39,21 @@ def chunks(raw: BinaryIO) -> Iterator[Chunk]:
     """Every chunk that is in use.
 
     Raises:
-        CannotRedact: the file is cut off, was copied while it was written to, or something stands between its chunks.
+        CannotRedact: the file is cut off, or something stands between its chunks.
     """
     header = raw.read(HEADER)
     if len(header) < HEADER or not header.startswith(_MAGIC):
         raise CannotRedact("the event log is cut off")
-    if int.from_bytes(header[_FLAGS_AT : _CRC_AT], "little") & _DIRTY:
-        raise CannotRedact("the event log was copied while it was in use; export it with: wevtutil epl LOG FILE")
+    in_use = bool(int.from_bytes(header[_FLAGS_AT:_CRC_AT], "little") & _DIRTY)
     expected = int.from_bytes(header[_COUNT_AT : _COUNT_AT + 2], "little")
     used = 0
     while data := raw.read(CHUNK):
-        if not any(data):
-            continue  # logs are made longer in advance
+        if len(data) == CHUNK and not any(data[: len(_CHUNK_MAGIC)]):
+            continue  # logs are made longer in advance, and keep what was on the disk there
         if len(data) < CHUNK or not data.startswith(_CHUNK_MAGIC):
-            raise CannotRedact("the event log is cut off or damaged")
+            raise CannotRedact(DAMAGED)
         used += 1
         _, first, last = _NUMBERS.unpack_from(data)
         yield Chunk(io.BytesIO(header + data), (last - first + 1) % (1 << 64), CHUNK)
-    if used != expected:
+    if used != expected and not in_use:  # the count is brought up to date when the log is closed
         raise CannotRedact(f"the event log should have {expected} parts and has {used}")

@@ -82,15 +82,19 @@ class Classic:
     def _records(self) -> Iterator[tuple[bytes, int, bytes]]:
         window, unpack, fraction = self._window, self._record.unpack_from, self._fraction
         while window.has(_RECORD):
-            at = window.at
-            _, part, length, size = unpack(window.data, at)
-            if part >= fraction or length > LONGEST or size > LONGEST:
-                raise CannotRedact("the header of a packet is broken")
-            if not window.has(_RECORD + length):
+            data, at, end = window.data, window.at, len(window.data) - _RECORD
+            while at <= end:
+                _, part, length, size = unpack(data, at)
+                if part >= fraction or length > LONGEST or size > LONGEST:
+                    raise CannotRedact("the header of a packet is broken")
+                first = at + _RECORD
+                after = first + length
+                if after > end + _RECORD:
+                    break
+                window.at = after
+                yield data[at : at + 8], size, data[first:after]
+                at = after
+            if at <= end and not window.has(_RECORD + length):
                 self.cut = True
                 return
-            at = window.at
-            first = at + _RECORD
-            window.at = first + length
-            yield window.data[at : at + 8], size, window.data[first : first + length]
         self.cut = window.rest() > 0

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from escalate.redact.handlers.pcap_addresses import Addresses
 from escalate.redact.handlers.pcap_checksum import renewed
-from escalate.redact.handlers.pcap_transport import Carried
+from escalate.redact.handlers.pcap_transport import ICMP, Carried
 
-ICMP, ICMP6 = 1, 58
+ICMP6 = 58
 _WORD = struct.Struct(">H")
 _HEAD = 8
 _ERRORS = frozenset((3, 4, 5, 11, 12))

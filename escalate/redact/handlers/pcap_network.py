@@ -7,11 +7,11 @@ from collections import Counter
 
 from escalate.redact.handlers.pcap_addresses import Addresses
 from escalate.redact.handlers.pcap_checksum import Covered, ones, renewed
-from escalate.redact.handlers.pcap_icmp import ICMP, ICMP6, Messages
+from escalate.redact.handlers.pcap_icmp import ICMP6, Messages
 from escalate.redact.handlers.pcap_names import NameMap
 from escalate.redact.handlers.pcap_options import ip4_options, ip6_options, ip6_route
 from escalate.redact.handlers.pcap_plain import PlainPackets
-from escalate.redact.handlers.pcap_transport import TCP, UDP, Carried, Transport
+from escalate.redact.handlers.pcap_transport import ICMP, TCP, UDP, Carried, Transport
 
 IP4, IP6, ARP = 0x0800, 0x86DD, 0x0806
 _WORD = struct.Struct(">H")
@@ -116,10 +116,7 @@ class Network:
             return self._transport.tcp(packet)
         if packet.protocol == UDP:
             return self._transport.udp(packet)
-        if packet.protocol == ICMP:
-            plain = Carried(ICMP, packet.data, packet.length, 0, 0, packet.closed)
-            return self._messages.rewritten(plain)
-        if packet.protocol == ICMP6:
+        if packet.protocol in (ICMP, ICMP6):
             return self._messages.rewritten(packet)
         self._cut(packet.data, 0)
         return b""

@@ -13,7 +13,7 @@ from escalate.redact.handlers.pcap_names import NameMap
 from escalate.redact.handlers.pcap_options import tcp_options
 from escalate.redact.handlers.pcap_tls import TlsRecords
 
-TCP, UDP = 6, 17
+ICMP, TCP, UDP = 1, 6, 17
 _PORTS = struct.Struct(">HH")
 _WORD = struct.Struct(">H")
 _DNS = 53
@@ -36,6 +36,8 @@ class Carried(NamedTuple):
 
     def covered(self, kept: bytes, field: int, *, zero: int = 0) -> Covered:
         """What the checksum covers, where `kept` has zeros in its place."""
+        if self.protocol == ICMP:  # has no pseudo header
+            return Covered(field, ones(self.data), ones(kept), whole=len(self.data) >= self.length and not self.closed)
         rest = self.protocol + self.length
         return Covered(
             field=field,

@@ -1,0 +1,92 @@
+"""Every form of a known value is found wherever it stands."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import textwrap
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from escalate.redact.engine import Engine
+from escalate.redact.forms import forms
+from escalate.redact.rules import EngineInputs
+
+KEY = b"k" * 32
+VALUES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=10, max_size=60)
+ENCODINGS: dict[str, Callable[[str], bytes]] = {
+    "UTF-8": lambda text: text.encode(),
+    "UTF-16 little endian": lambda text: text.encode("utf-16-le"),
+    "UTF-16 big endian": lambda text: text.encode("utf-16-be"),
+    "URL": lambda text: quote(text, safe="").encode(),
+    "URL, lower case": lambda text: quote(text, safe="").lower().encode() if text.isascii() and text == text.lower() else quote(text).encode(),
+    "form": lambda text: quote_plus(text).encode(),
+    "encodeURIComponent": lambda text: quote(text, safe="!*'()").encode(),
+    "URL twice": lambda text: quote(quote(text, safe=""), safe="").encode(),
+    "JSON": lambda text: json.dumps(text)[1:-1].encode(),
+    "JSON, UTF-8": lambda text: json.dumps(text, ensure_ascii=False)[1:-1].encode(),
+    "JSON, slashes escaped": lambda text: json.dumps(text)[1:-1].replace("/", "\\/").encode(),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1].encode(),
+    "escapes only": lambda text: "".join(f"\\u{ord(char):04x}" for char in json.loads(json.dumps(text, ensure_ascii=True))).encode() if all(ord(char) < 65536 for char in text) else json.dumps(text)[1:-1].encode(),
+    "HTML": lambda text: html.escape(text).encode(),
+    "hex": lambda text: text.encode().hex().encode(),
+    "HEX": lambda text: text.encode().hex().upper().encode(),
+    "base64": lambda text: base64.b64encode(text.encode()).rstrip(b"="),
+    "base64 of UTF-16": lambda text: base64.b64encode(text.encode("utf-16-le")).rstrip(b"="),
+    "base64 in UTF-16": lambda text: base64.b64encode(text.encode()).decode().rstrip("=").encode("utf-16-le"),
+    "base64 in big endian UTF-16": lambda text: base64.b64encode(text.encode()).decode().rstrip("=").encode("utf-16-be"),
+}  # fmt: skip
+
+
+def core(name: str, form: bytes) -> bytes:
+    """The last digit of base64 depends on what follows."""
+    if not name.startswith("base64"):
+        return form
+    return form[:-2] if "in" in name.split() else form[:-1]
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+@settings(max_examples=12, deadline=None)
+@given(value=VALUES, before=st.binary(max_size=30), after=st.binary(max_size=30))
+def test_a_form_in_any_surroundings_goes(name: str, value: str, before: bytes, after: bytes):
+    form = ENCODINGS[name](value)
+    engine = Engine(EngineInputs(key=KEY, known_values=(value,)))
+    data = before + b" " + form + b" " + after
+    assert core(name, form) not in engine.redact_part(data, 0, len(data))[0]
+
+
+@settings(max_examples=20, deadline=None)
+@given(value=VALUES, before=st.binary(max_size=5), after=st.binary(max_size=5), url=st.booleans())
+def test_base64_of_a_text_around_the_value_goes_at_every_alignment(value: str, before: bytes, after: bytes, url: bool):
+    coded = (base64.urlsafe_b64encode if url else base64.b64encode)(before + value.encode() + after)
+    [inner] = {form for form in forms(value) if form in coded and len(form) >= len(value.encode()) * 4 // 3 - 3}
+    engine = Engine(EngineInputs(key=KEY, known_values=(value,)))
+    assert inner not in engine.redact_part(coded, 0, len(coded))[0]
+
+
+@pytest.mark.parametrize("width", [64, 76])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\\r\\n", "\n    "])
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 80), st.integers(18, 200), st.randoms(use_true_random=False))
+def test_base64_that_is_broken_into_lines_goes_and_the_lines_stay(width: int, end: str, lead: int, size: int, random):
+    value = "".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", k=size))
+    coded = base64.b64encode(b"-" * lead + value.encode() + b"-" * 70).decode()
+    text = end.join(textwrap.wrap(coded, width))
+    engine = Engine(EngineInputs(key=KEY, known_values=(value,)))
+    result = engine.redact_text(text)
+    assert result.count("\n") == text.count("\n")
+    for place in range(0, len(value) - 11, 3):
+        left = (lead + place + 2) // 3 * 4
+        assert coded[left : left + 12] not in result.replace(end, "")
+
+
+def test_a_short_value_that_the_user_gave_is_found_in_its_own_length():
+    engine = Engine(EngineInputs(key=KEY, known_values=("hug0",)))
+    assert engine.redact_text("hug0 68756730") == "[R:KNOWN:8C7AB2] [R:KNOWN:8C7AB2]".replace(
+        "8C7AB2", engine.redact_text("hug0")[9:15]
+    )
