@@ -19,7 +19,7 @@ _LEAD_CUT = (0, 2, 3)
 _TAIL_CUT = (0, 3, 2)
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
 _LOWER_ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
-_ESCAPED_BY_DOTNET = "&<>'+`\""
+_ESCAPED_BY_DOTNET = "&<>'+`"
 _QUOTES = ("&quot;", "&#34;", "&#x22;")
 _APOSTROPHES = ("&#x27;", "&#39;", "&apos;")
 
@@ -70,33 +70,45 @@ def _wide(text: str) -> set[bytes]:
 
 
 def _as_digits(data: bytes) -> set[str]:
-    """Hex and base64; base64 also as it stands in an address."""
+    """Hex and base64; base64 also as it stands in an address and in a string."""
     base = _base64(data)
-    return {data.hex(), data.hex().upper(), *base, *(quote(each, safe="") for each in base)}
+    found = {data.hex(), data.hex().upper(), *base}
+    for text in base:
+        percent = quote(text, safe="")
+        found |= {percent, _lower_percent(percent), text.replace("/", "\\/")}
+        found |= {text.replace("+", f"\\u002{letter}") for letter in "bB"}
+    return found
 
 
 def _percent(text: str) -> set[str]:
-    found = {
-        quote(text, safe=""),
-        quote(text),
-        quote_plus(text),
-        quote(text, safe="!*'()"),
-        quote(text, safe="!*'()/:"),
-    }
-    return found | {_PERCENT.sub(lambda code: code[0].lower(), escaped) for escaped in found}
+    """As part of an address, with what Python, JavaScript and .NET leave as it is; also twice."""
+    found = {quote(text, safe=safe) for safe in ("", "/", "!*'()", "!*'()/:", "!*()")}
+    found |= {quote_plus(text, safe=safe) for safe in ("", "!*()")}
+    found.add("".join(f"%{byte:02X}" for byte in text.encode()))
+    found |= {_lower_percent(escaped) for escaped in found}
+    return found | {quote(quote(text, safe=""), safe=""), quote(_lower_percent(quote(text, safe="")), safe="")}
+
+
+def _lower_percent(text: str) -> str:
+    return _PERCENT.sub(lambda code: code[0].lower(), text)
 
 
 def _strings(text: str) -> set[str]:
     """As literals of JSON and JavaScript, once and in a string in a string."""
     found = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
     for plain in tuple(found):
-        strict = re.sub(r'\\"', r"\\u0022", plain)
-        for character in _ESCAPED_BY_DOTNET.removesuffix('"'):
-            strict = strict.replace(character, f"\\u{ord(character):04x}")
-        found |= {strict, plain.replace("/", "\\/")}
+        found.add(plain.replace("/", "\\/"))
+        for digits in ("04x", "04X"):
+            found |= {_dotnet(plain, digits), _dotnet(plain, digits).replace('\\"', "\\u0022")}
     found.add("".join(f"\\u{unit:04x}" for unit in _units(text)))
     found |= {_LOWER_ESCAPE.sub(lambda code: "\\u" + code[0][2:].upper(), each) for each in found}
     return found | {json.dumps(each)[1:-1] for each in found}
+
+
+def _dotnet(literal: str, digits: str) -> str:
+    for character in _ESCAPED_BY_DOTNET:
+        literal = literal.replace(character, f"\\u{ord(character):{digits}}")
+    return literal
 
 
 def _units(text: str) -> Iterator[int]:
@@ -111,7 +123,7 @@ def _markup(text: str) -> set[str]:
     for base in tuple(found):
         for double in ('"', *_QUOTES):
             found |= {base.replace('"', double).replace("'", single) for single in ("'", *_APOSTROPHES)}
-    return found
+    return found | {each.encode("ascii", "xmlcharrefreplace").decode() for each in found}
 
 
 def _base64(value: bytes) -> set[str]:

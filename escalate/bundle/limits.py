@@ -15,6 +15,9 @@ class Limits:
     """Unpacked to packed size, beyond `free`; logs reach 40, sparse memory 100."""
     free: int = 256 << 20
     """Unpacked size below which the ratio does not matter."""
+    whole: int = 64 << 30
+    """All members of the bundle itself, below which their ratio does not matter: dumps can be zeros to the end, and
+    deflate alone makes at most 1032 bytes of one."""
     nested: int = 32 << 30
     """All that is unpacked from archives inside of one bundle."""
     members: int = 500_000

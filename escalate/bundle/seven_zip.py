@@ -66,6 +66,7 @@ def members(archive: BinaryIO) -> Iterator[Member]:
         EOFError: it is cut off.
     """
     try:
+        archive.seek(0)
         opened = py7zr.SevenZipFile(archive)
         files = list(getattr(opened, "files", ()))
         places = _places(opened)

@@ -173,4 +173,4 @@ def _bytes(archive: zipfile.ZipFile, name: str, findings: Findings) -> bytes | N
 def expands_too_far(archive: zipfile.ZipFile, size: int, limits: Limits) -> bool:
     """Whether the members together unpack to more than anyone should read."""
     total = sum(info.file_size for info in archive.infolist())
-    return total > limits.free and total > limits.ratio * size
+    return total > limits.whole and total > limits.ratio * size

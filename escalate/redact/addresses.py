@@ -2,10 +2,10 @@
 
 The construction is that of Crypto-PAn (Xu, Fan, Ammar, Moon 2002) with HMAC-SHA256 in the place of AES, so that it
 needs nothing but the standard library: bit i of the result is bit i of the address, flipped by a keyed function of
-the bits before it. One digest over the whole bytes before a byte gives the flips for all prefixes inside of that byte. The results stand in ranges where no client lives (240.0.0.0/4 and 2001:db8::/32): a pseudonym is
-recognised as one, and redacting twice changes nothing. For that the highest 4 (IPv6: 32) bits are folded into the
-key of the rest: addresses with a longer prefix in common keep exactly that prefix length in common, others look alike
-only by chance.
+the bits before it. One digest over the whole bytes before a byte gives the flips of all prefixes inside of that byte.
+The results stand in ranges where no client lives (240.0.0.0/4 and 2001:db8::/32): a pseudonym is recognised as one,
+and redacting twice changes nothing. For that the highest 4 (IPv6: 32) bits are folded into the key of the rest:
+addresses with a longer prefix in common keep exactly that prefix length in common, others look alike only by chance.
 """
 
 from __future__ import annotations

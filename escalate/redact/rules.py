@@ -32,7 +32,7 @@ _UNICODE_AT = re.compile(rb"(?i)%40|\\u0040")
 
 def literal(data: bytes) -> bytes:
     """A hyperscan expression for exactly these bytes; literal mode would cut at the first NUL."""
-    return b"".join(b"\\x%02x" % byte for byte in data)
+    return b"\\x" + data.hex(" ").replace(" ", "\\x").encode()
 
 
 def _quoted_if_number(data: bytes, start: int, end: int, token: bytes) -> bytes:

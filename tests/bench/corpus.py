@@ -1,4 +1,4 @@
-"""Seeded logs of any size: access lines, app lines, IIS logs, telemetry, a mix of all, and a planted secret now and then."""
+"""Seeded logs of any size: access, app, IIS, telemetry, a mix of all, and a planted secret now and then."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ SECRET_BYTES = 3_000_000
 CLIENTS = 2_000
 INSTANCES = 8
 """Machines of the app; the affinity cookie names one of them."""
-_AGENT = "Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64)+AppleWebKit/537.36+(KHTML,+like+Gecko)+Chrome/118.0.0.0+Safari/537.36"
+_AGENT = (
+    "Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64)+AppleWebKit/537.36+(KHTML,+like+Gecko)+Chrome/118.0.0.0+Safari/537.36"
+)
 _FRAMES = (
-    "   at Microsoft.EntityFrameworkCore.Storage.RelationalCommand.ExecuteReaderAsync(RelationalCommandParameterObject p,"
-    " CancellationToken cancellationToken)",
+    "   at Microsoft.EntityFrameworkCore.Storage.RelationalCommand.ExecuteReaderAsync(RelationalCommandParameter p)",
     "   at Shop.Orders.OrderService.StoreAsync(Order order) in /home/site/src/Shop/Orders/OrderService.cs:line 214",
     "   at System.Runtime.CompilerServices.TaskAwaiter.ThrowForNonSuccess(Task task)",
-    "\tat org.springframework.web.servlet.FrameworkServlet.service(FrameworkServlet.java:897) ~[spring-webmvc-6.0.11.jar!/]",
+    "\tat org.springframework.web.servlet.FrameworkServlet.service(FrameworkServlet.java:897) ~[spring-webmvc.jar]",
     "\tat java.base/java.util.concurrent.ThreadPoolExecutor.runWorker(ThreadPoolExecutor.java:1136)",
     "Caused by: java.net.SocketTimeoutException: Read timed out after 30000 ms",
 )
@@ -69,13 +70,19 @@ def app_lines(seed: int) -> Iterator[bytes]:
             yield f"{stamp} ERROR [http-{number % 16}] order {order} failed: TimeoutException\n".encode()
             yield "".join(f"{frame}\n" for frame in random_.choices(_FRAMES, k=12)).encode()
         elif number % 7 == 0:
-            yield f"{stamp} INFO  - Site shop-prod stable: warmup request {request} to 169.254.129.3:8080 took {number % 977} ms\n".encode()
+            line = f"INFO  - Site shop-prod stable: warmup {request} to 169.254.129.3:8080 took {number % 977} ms"
+            yield f"{stamp} {line}\n".encode()
         elif number % 5 == 0:
-            yield f"info: Microsoft.AspNetCore.Hosting.Diagnostics[2]\n      Request finished HTTP/1.1 GET http://shop/api/orders/{order} - 200 - application/json;+charset=utf-8 {number % 977}.1207ms\n".encode()
+            line = (
+                f"Request finished HTTP/1.1 GET http://shop/api/orders/{order} - 200 - application/json;+charset=utf-8"
+            )
+            yield f"info: Microsoft.AspNetCore.Hosting.Diagnostics[2]\n      {line} {number % 977}.1207ms\n".encode()
         elif number % 3 == 0:
-            yield f"{now:%b %d %H:%M:%S} lw0mdlwk000001 kernel: [{number}.{number % 1000:06d}] eth0: link up, session {request} opened for user root by (uid=0)\n".encode()
+            line = f"[{number}.{number % 1000:06d}] eth0: link up, session {request} opened for user root by (uid=0)"
+            yield f"{now:%b %d %H:%M:%S} lw0mdlwk000001 kernel: {line}\n".encode()
         else:
-            yield f"{stamp} DEBUG [worker-{number % 8}] com.example.orders.Store - token bucket has {number % 100} left, order={order} state=STORED key={number % 13}\n".encode()
+            line = f"com.example.orders.Store - token bucket has {number % 100} left, order={order} state=STORED"
+            yield f"{stamp} DEBUG [worker-{number % 8}] {line} key={number % 13}\n".encode()
 
 
 def iis_lines(seed: int) -> Iterator[bytes]:
@@ -93,8 +100,8 @@ def iis_lines(seed: int) -> Iterator[bytes]:
         cookie = f"ARRAffinity={random_.choice(instances)}" if random_.random() < 0.5 else "-"
         yield (
             f"{now:%Y-%m-%d %H:%M:%S} SHOP-PROD GET {path} 443 - {random_.choice(clients)} {_AGENT} {cookie} "
-            f"https://shop-prod.azurewebsites.net/cart shop-prod.azurewebsites.net 200 0 0 {random_.randrange(90_000)} 1187 "
-            f"{random_.randrange(900)}\n"
+            f"https://shop-prod.azurewebsites.net/cart shop-prod.azurewebsites.net 200 0 0 "
+            f"{random_.randrange(90_000)} 1187 {random_.randrange(900)}\n"
         ).encode()
 
 
@@ -115,7 +122,7 @@ def telemetry_lines(seed: int) -> Iterator[bytes]:
             "operation_ParentId": operation[:16],
             "session_Id": "",
             "user_Id": "",
-            "client_IP": random_.choice(clients) if random_.random() < 0.1 else "0.0.0.0",  # noqa: S104
+            "client_IP": random_.choice(clients) if random_.random() < 0.1 else "0.0.0.0",
             "cloud_RoleInstance": "lw0mdlwk000001",
             "appId": "2f5e1b9c-0000-4000-8000-1234567890ab",
             "customDimensions": {

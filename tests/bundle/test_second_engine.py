@@ -7,6 +7,7 @@ import json
 import random
 import string
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from escalate.bundle.second_engine import KNOWN_VALUE, SecondEngine
 from escalate.bundle.verify_secrets import Leak, SecretScanner
+from escalate.redact.forms import forms as redacted_forms
 
 ENGINE = SecondEngine()
 _NOISE = random.Random(7)
@@ -178,6 +180,17 @@ KNOWN = "p/w+\"ü&<'=\\ 12"
         *(base64.b64encode(b"x" * lead + KNOWN.encode() + b"tail") for lead in range(3)),
         *(base64.urlsafe_b64encode(b"x" * lead + KNOWN.encode()) for lead in range(3)),
         base64.b64encode(b"xy" + KNOWN.encode()).decode().encode("utf-16-le"),
+        base64.b64encode(b"xy" + KNOWN.encode()).decode().encode("utf-16-be"),
+        *(base64.b64encode(b"x" * lead + KNOWN.encode("utf-16-le")) for lead in range(3)),
+        quote(base64.b64encode(KNOWN.encode()), safe="").encode(),
+        quote(KNOWN, safe="").encode("utf-16-le"),
+        KNOWN.encode().hex().encode("utf-16-be"),
+        KNOWN.encode("utf-16-le").hex().encode(),
+        json.dumps(json.dumps(KNOWN)).encode(),
+        json.dumps(KNOWN).replace("&", "\\u0026").replace("<", "\\u003c").encode(),
+        "".join(f"\\u{ord(letter):04X}" for letter in KNOWN).encode(),
+        escape(KNOWN, {'"': "&quot;", "'": "&#39;"}).encode(),
+        escape(KNOWN, {'"': "&#34;", "'": "&apos;"}).encode("utf-16-le"),
     ],
 )
 def test_a_known_value_is_found_in_every_encoding(hidden: bytes) -> None:
@@ -190,6 +203,18 @@ def test_any_known_bytes_are_found_plain_in_hex_and_in_base64(value: bytes, befo
     engine = SecondEngine([value])
     for hidden in (value, value.hex().encode(), base64.b64encode(before + value + after)):
         assert KNOWN_VALUE in {leak.rule for leak in _scan(b"some text, " + hidden + b", more", engine)}
+
+
+def test_each_form_that_the_redactor_masks_is_one_that_the_verifier_finds() -> None:
+    engine = SecondEngine([KNOWN.encode()])
+    missed = [form for form in redacted_forms(KNOWN) if not _scan(b"line\nx " + form + b" y\n", engine)]
+    assert missed == []
+
+
+def test_a_long_known_value_is_found_where_it_was_folded() -> None:
+    value = _letters(4_000, string.ascii_letters + string.digits)
+    folded = "\n".join(value[at : at + 1_000] for at in range(0, 4_000, 1_000))
+    assert {leak.rule for leak in _scan(folded.encode(), SecondEngine([value.encode()]))} == {KNOWN_VALUE}
 
 
 def test_known_values_too_short_to_mean_anything_are_not_searched() -> None:

@@ -7,14 +7,18 @@ import gzip
 import io
 import json
 import lzma
+import shutil
 import stat
 import struct
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import py7zr
 import pytest
+import zstandard
 
 from escalate.bundle import places, stage
 from escalate.bundle.limits import Limits
@@ -78,6 +82,14 @@ def _tar_bytes(name: str, data: bytes, mode: str = "w") -> bytes:
     return out.getvalue()
 
 
+def _seven_zip(contents: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with py7zr.SevenZipFile(out, "w") as target:
+        for name, data in contents.items():
+            target.writestr(data, name)
+    return out.getvalue()
+
+
 def test_a_bundle_of_ours_is_clean_and_says_what_was_looked_for(bundle: Path) -> None:
     result = _verify(bundle, (b"some-known-value",))
     assert result.problems == ()
@@ -113,6 +125,14 @@ def test_a_secret_smuggled_in_by_hand_is_found_and_not_repeated(bundle: Path, fa
         ("tar.gz", _tar_bytes("a.log", SECRET, "w:gz")),
         ("gzip in zip", _zip_bytes({"a.log.gz": gzip.compress(SECRET)})),
         ("zip in tar.gz in gzip", gzip.compress(_tar_bytes("b.zip", _zip_bytes({"a": SECRET}), "w:gz"))),
+        ("7z", _seven_zip({"a.log": SECRET})),
+        ("second file of a 7z", _seven_zip({"a.log": b"nothing\n" * 1000, "b/c.log": SECRET})),
+        ("name in a 7z", _seven_zip({"password=hunter2x.log": b""})),
+        ("gzip in 7z in tar", _tar_bytes("b.7z", _seven_zip({"a.gz": gzip.compress(SECRET)}))),
+        ("zstd", zstandard.compress(SECRET)),
+        ("two zstd frames", zstandard.compress(b"nothing\n") + zstandard.compress(SECRET)),
+        ("zstd behind a frame to skip", b"\x50\x2a\x4d\x18\x04\0\0\0skip" + zstandard.compress(SECRET)),
+        ("tar.zst", zstandard.compress(_tar_bytes("a.log", SECRET))),
         ("name in a zip", _zip_bytes({"password=hunter2x.log": b""})),
         ("name in a tar", _tar_bytes("password=hunter2x.log", b"")),
         ("long name in a tar", _tar_bytes("d/" * 80 + "password=hunter2x.log", b"")),
@@ -248,8 +268,38 @@ def test_a_bomb_in_a_bundle_is_stopped(bundle: Path) -> None:
     assert result.bytes_scanned < 20_000_000
 
 
+@pytest.mark.parametrize("pack", [zstandard.compress, lambda data: _seven_zip({"zeros": data})])
+def test_a_bomb_in_another_format_is_stopped(bundle: Path, pack: Callable[[bytes], bytes]) -> None:
+    changed = _rewritten(bundle, lambda contents: contents.update({SMUGGLED: pack(b"\0" * 60_000_000)}))
+    result = _verify(changed, limits=Limits(free=1 << 20))
+    assert any("times its size" in problem.detail for problem in result.problems)
+    assert result.bytes_scanned < 40_000_000
+
+
+def test_a_damaged_7z_or_zstd_is_a_problem_and_no_traceback(bundle: Path) -> None:
+    framed = zstandard.ZstdCompressor(write_checksum=True).compress(SECRET * 20)
+    for data in (_seven_zip({"a.log": SECRET * 20, "b": b"x"}), framed):
+        for at in (*range(6, 40), *range(len(data) - 60, len(data))):
+            for broken in (data[:at], data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :]):
+                changed = _zip(bundle.with_name("x.zip"), {SMUGGLED: broken})
+                assert [problem for problem in _verify(changed).problems if problem.check in ("nested", "secret")]
+
+
+@pytest.mark.system
+def test_a_7z_that_cannot_be_unpacked_in_bounded_memory_is_a_problem(bundle: Path, tmp_path: Path) -> None:
+    if shutil.which("7z") is None:
+        pytest.skip("needs 7z")
+    (tmp_path / "a.log").write_bytes(SECRET)
+    for options in (["-m0=ppmd"], ["-pword"], ["-pword", "-mhe"]):
+        place = tmp_path / f"{'-'.join(options)}.7z"
+        subprocess.run(["7z", "a", *options, place, tmp_path / "a.log"], check=True, capture_output=True)
+        packed = place.read_bytes()
+        changed = _rewritten(bundle, lambda contents, data=packed: contents.update({SMUGGLED: data}))
+        assert [problem.member for problem in _problems(changed, "nested")] == [SMUGGLED]
+
+
 def test_a_zip_that_is_a_bomb_itself_is_not_read(tmp_path: Path) -> None:
-    result = _verify(_zip(tmp_path / "x.zip", {"zeros": b"\0" * 40_000_000}), limits=Limits(free=1 << 20))
+    result = _verify(_zip(tmp_path / "x.zip", {"zeros": b"\0" * 40_000_000}), limits=Limits(whole=1 << 20))
     assert any(problem.check == "archive" and "not read" in problem.detail for problem in result.problems)
     assert result.bytes_scanned < 1_000_000
 

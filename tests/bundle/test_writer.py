@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalate.bundle.members import Member, of_bytes
+from escalate.bundle.members import Member, of_bytes, of_file, packed_form
 from escalate.bundle.names import fold, portable
-from escalate.bundle.writer import Written, write_zip
+from escalate.bundle.writer import IN_MEMORY, Written, write_zip
+from escalate.case.packed import PackingSink
 from escalate.errors import RedactionRefused
 from escalate.model.observer import QuietObserver
 
@@ -96,12 +97,84 @@ def test_a_time_before_the_zip_epoch_becomes_the_epoch(tmp_path: Path) -> None:
         assert archive.getinfo("a").date_time == (1980, 1, 1, 0, 0, 0)
 
 
+def _packed(place: Path, data: bytes) -> Member:
+    with place.open("wb") as out:
+        sink = PackingSink(out)
+        sink.write(data)
+        sha256, packed = sink.finish()
+    form = packed_form(place, len(data), sha256, lambda _: None)
+    assert form is not None
+    assert (form.size, form.crc32) == (packed.size, packed.crc32)
+    return Member("40-process/core", "evidence", place, len(data), sha256, packed=form)
+
+
+def test_a_packed_file_is_copied_as_it_is(tmp_path: Path) -> None:
+    data = b"".join(b"line %d\n" % number for number in range(300_000))
+    member = _packed(tmp_path / "core.deflate", data)
+    _write([of_bytes("a", "meta", b"x"), member], tmp_path / "a.zip")
+    assert (tmp_path / "core.deflate").read_bytes() in (tmp_path / "a.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.testzip() is None
+        assert archive.read(member.name) == data
+        assert all(info.flag_bits & 8 == 0 for info in archive.infolist())
+
+
+@pytest.mark.parametrize("where", [0, 100, -1])
+def test_a_packed_file_that_changed_after_it_was_checked_leaves_no_zip(tmp_path: Path, where: int) -> None:
+    place = tmp_path / "core.deflate"
+    member = _packed(place, random.Random(1).randbytes(50_000))
+    data = bytearray(place.read_bytes())
+    data[where] ^= 1
+    place.write_bytes(data)
+    with pytest.raises(RedactionRefused, match="changed"):
+        _write([member], tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.binary(max_size=20_000), st.integers(0, 1 << 20), st.binary(min_size=1, max_size=4))
+def test_a_packed_file_that_is_not_what_was_sealed_has_no_form(data: bytes, at: int, change: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, "x.deflate")
+        _packed(place, data)
+        sha256, packed = hashlib.sha256(data).hexdigest(), place.read_bytes()
+        at %= len(packed)
+        for broken in (packed[:at], packed + change, packed[:at] + change + packed[at:]):
+            place.write_bytes(broken)
+            form = packed_form(place, len(data), sha256, lambda _: None)
+            assert form is None or form.sha256 == hashlib.sha256(broken).hexdigest()
+            assert broken != packed + change or form is None
+
+
+def test_the_number_of_threads_does_not_show(tmp_path: Path) -> None:
+    source = tmp_path / "big.log"
+    source.write_bytes(random.Random(2).randbytes(1_300_000) + b"the same line again\n" * 1_500_000)
+    data = source.read_bytes()
+    assert len(data) > IN_MEMORY
+    members = [Member("big.log", "evidence", source, len(data), hashlib.sha256(data).hexdigest())]
+    members.append(of_bytes("small", "meta", data[:3_000_000]))
+    for threads in (1, 2, 5):
+        with QuietObserver().task("x") as task:
+            write_zip(members, tmp_path / f"{threads}.zip", created_at=NOW, task=task, threads=threads)
+    assert len({(tmp_path / f"{threads}.zip").read_bytes() for threads in (1, 2, 5)}) == 1
+    with zipfile.ZipFile(tmp_path / "5.zip") as archive:
+        assert archive.testzip() is None
+        assert [info.flag_bits & 8 for info in archive.infolist()] == [8, 0]  # only of the big one sizes follow
+
+
 @pytest.mark.system
-@pytest.mark.parametrize("command", [["unzip", "-tq"], ["7z", "t"]])
+@pytest.mark.parametrize("command", [["unzip", "-tq"], ["7z", "t"], ["zipinfo"]])
 def test_other_programs_accept_it(tmp_path: Path, command: list[str]) -> None:
     if shutil.which(command[0]) is None:
         pytest.skip(f"needs {command[0]}")
     noise = random.Random(5).randbytes(3_000_000)
-    members = [of_bytes("größe/日本.bin", "evidence", noise), of_bytes("empty", "meta", b"")]
+    large = tmp_path / "large"
+    large.write_bytes(noise * 6)
+    members = [
+        of_bytes("größe/日本.bin", "evidence", noise),
+        _packed(tmp_path / "x.deflate", noise),
+        of_file("large", "evidence", large),
+        of_bytes("empty", "meta", b""),
+    ]
     _write(members, tmp_path / "a.zip")
     subprocess.run([*command, str(tmp_path / "a.zip")], check=True, capture_output=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,3 +75,32 @@ def test_the_host_of_a_customer_loses_its_label_and_keeps_its_service():
     result = engine.redact_text("Server=tcp:contosodb.database.windows.net,1433")
     assert "contosodb" not in result
     assert result.endswith(".database.windows.net,1433")
+
+
+@given(st.lists(st.sampled_from(["jane", "JANE", "sam", "20.50.2.1", "2600:1f18::1"]), max_size=12), st.randoms())
+def test_a_pseudonym_does_not_depend_on_what_was_seen_before(texts: list[str], random: Random):
+    one, other = NameBook(KEY), NameBook(KEY, {"user-000000": "somebody"})
+
+    def ask(book: NameBook, text: str) -> str:
+        if text[0].isdigit():
+            return book.address(text)
+        return book.pseudonym("user", text) + book.email(f"{text}@example.net")
+
+    shuffled = list(texts)
+    random.shuffle(shuffled)
+    first, second = ({text: ask(book, text) for text in order} for book, order in ((one, texts), (other, shuffled)))
+    assert first == second
+    assert set(one.map) <= set(other.map)
+
+
+def test_what_another_process_has_named_joins_the_map_and_the_first_stays():
+    worker, book = NameBook(KEY), NameBook(KEY)
+    token = worker.email("jane@example.net")
+    new = worker.take_new()
+    assert new == ((token, "jane@example.net"),)
+    assert worker.take_new() == ()
+    book.merge(new)
+    book.merge([(token, "other@example.net")])
+    assert book.changed
+    assert book.map == {token: "jane@example.net"}
+    assert book.email("jane@example.net") == token

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from escalate.redact.detectors.grammar import SECRET, SEPARATOR, SEPARATOR_ANCHOR, VALUE_ANCHOR, is_path, is_random, is_value
+from escalate.redact.detectors.grammar import (
+    SECRET,
+    SEPARATOR,
+    SEPARATOR_ANCHOR,
+    VALUE_ANCHOR,
+    is_path,
+    is_random,
+    is_value,
+)
 from escalate.redact.detectors.registry import Detector, Value
 
 _SUFFIX = r"(?:[_-]?(?:value|hash|base64|b64|prod|dev|test|old|new|primary|secondary|[0-9]{1,2}))?"

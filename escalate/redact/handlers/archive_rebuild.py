@@ -157,9 +157,9 @@ class Rebuilder:
                 out.write(data)
             packing.finish(out)
         counts[RENAMED] += names.changed
-        proof = hashlib.sha256()
+        proof, again = hashlib.sha256(), Meter(Total(limits), sink.tell())
         with _proving(packing.title):
-            copy(packing.unpack(sink, limits), Hashing(proof), Meter(Total(limits), sink.tell()))
+            copy(packing.unpack(sink, limits), Hashing(proof), again)
         if proof.digest() != hasher.digest():
             raise CannotRedact(f"the {packing.title} could not be read again as it was written")
         sink.seek(0, 2)

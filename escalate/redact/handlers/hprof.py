@@ -25,6 +25,7 @@ from escalate.redact.handlers.hprof_layout import (
     UTF8,
 )
 from escalate.redact.handlers.hprof_names import MASK, Names
+from escalate.redact.handlers.hprof_values import redact_values
 from escalate.redact.handlers.registry import CannotRedact
 
 _RECORD = struct.Struct(">BII")
@@ -38,6 +39,7 @@ class HprofHandler:
 
     Texts are the constants of all classes, so a text stays only where a class, method, field or source file is called
     so, and nothing is found in it. Identity: ids are addresses, which say nothing outside of the process.
+    A person may ask for the values to stay: then only what is found in them is masked, see `hprof_values`.
     """
 
     name = "hprof"
@@ -47,6 +49,8 @@ class HprofHandler:
         """See `Handler.redact`."""
         with source.open("rb") as raw:
             id_size = _id_size(raw.read(HEADER))
+            if engine.inputs.heap_values:
+                return Ledger(handler=self.name, counts=redact_values(source, sink, engine, id_size, advance))
             raw.seek(0)
             told = Told(raw, advance)
             sink.write(_exactly(told, HEADER))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from escalate.redact.handlers.pcap_addresses import Addresses
 from escalate.redact.handlers.pcap_checksum import renewed
-from escalate.redact.handlers.pcap_transport import ICMP, Carried
+from escalate.redact.handlers.pcap_transport import Carried
 
 ICMP6 = 58
 _WORD = struct.Struct(">H")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ from escalate.model.redaction import Ledger
 from escalate.redact.cover import MARGIN_AFTER, MARGIN_BEFORE, PIECE, Coverer
 from escalate.redact.engine import Engine
 from escalate.redact.handlers.archive_parts import CHUNK, Scratch
+from escalate.redact.handlers.encoding import Told
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.sqlite_cells import Cell, Cells
 from escalate.redact.handlers.sqlite_open import cell, damaged, making, only_data, quoted, reading
@@ -131,18 +133,29 @@ def _compare(result: sqlite3.Connection, expected: Types) -> None:
             raise CannotRedact("after redaction the rows of the database are of other types")
 
 
+@functools.lru_cache(maxsize=1)
+def _coverer(engine: Engine) -> Coverer:
+    """Costs as much as the engine itself."""
+    return Coverer(engine)
+
+
 def _left(engine: Engine, sink: BinaryIO, advance: Callable[[int], None]) -> set[str]:
-    """What is found in the file as it stands on disk: cells beside each other can read like something new."""
-    coverer = Coverer(engine)
+    """What is found in the file as it stands on disk: cells beside each other can read like something new.
+
+    Patterns for text run on over what is binary between the cells; then the look that knows of that decides.
+    """
+    sink.seek(0)
+    found, _ = engine.findings(Told(sink, advance))
+    if not found:
+        return set()
     sink.seek(0)
     before, data = b"", sink.read(PIECE)
-    found: set[str] = set()
+    left: set[str] = set()
     while data:
         after = sink.read(PIECE)
-        found |= {span.label for span in coverer.spans(before + data + after[:MARGIN_AFTER])}
-        advance(len(data))
+        left |= {span.label for span in _coverer(engine).spans(before + data + after[:MARGIN_AFTER])}
         before, data = (before + data)[-MARGIN_BEFORE:], after
-    return found
+    return left
 
 
 HANDLER = SqliteHandler()
