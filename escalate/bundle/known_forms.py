@@ -20,6 +20,7 @@ _TAIL_CUT = (0, 3, 2)
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
 _LOWER_ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
 _ESCAPED_BY_DOTNET = "&<>'+`"
+_ESCAPED_BY_GO = "&<>"
 _QUOTES = ("&quot;", "&#34;", "&#x22;")
 _APOSTROPHES = ("&#x27;", "&#39;", "&apos;")
 
@@ -99,14 +100,15 @@ def _strings(text: str) -> set[str]:
     for plain in tuple(found):
         found.add(plain.replace("/", "\\/"))
         for digits in ("04x", "04X"):
-            found |= {_dotnet(plain, digits), _dotnet(plain, digits).replace('\\"', "\\u0022")}
+            dotnet = _escaped(plain, _ESCAPED_BY_DOTNET, digits)
+            found |= {dotnet, dotnet.replace('\\"', "\\u0022"), _escaped(plain, _ESCAPED_BY_GO, digits)}
     found.add("".join(f"\\u{unit:04x}" for unit in _units(text)))
     found |= {_LOWER_ESCAPE.sub(lambda code: "\\u" + code[0][2:].upper(), each) for each in found}
     return found | {json.dumps(each)[1:-1] for each in found}
 
 
-def _dotnet(literal: str, digits: str) -> str:
-    for character in _ESCAPED_BY_DOTNET:
+def _escaped(literal: str, characters: str, digits: str) -> str:
+    for character in characters:
         literal = literal.replace(character, f"\\u{ord(character):{digits}}")
     return literal
 

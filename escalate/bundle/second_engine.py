@@ -62,8 +62,13 @@ class SecondEngine:
 
 def _holds(pattern: Pattern, buffer: bytes, at: int, match: re.Match[bytes]) -> bool:
     """Judge a match; masks are blanked where there are any, which never makes more match."""
-    around = buffer[max(0, at - BEFORE) : match.end() + BEFORE]
-    return pattern.accept(match) if blank_masks(around) is around else _matches(pattern, buffer, at, 1)
+    begin = max(0, at - BEFORE)
+    around = buffer[begin : match.end() + BEFORE]
+    blanked = blank_masks(around)
+    if blanked is around:
+        return pattern.accept(match)
+    left = pattern.regex.match(blanked, at - begin)
+    return left is not None and pattern.accept(left)
 
 
 def _matches(pattern: Pattern, buffer: bytes, at: int, step: int) -> bool:

@@ -29,7 +29,7 @@ _QUIET, _FAR, _UNSURE = 2, 1, 0
 
 def _before(pair: bytes) -> int:
     """Whether the two bytes before an address say for certain that it is neither part of a word nor a version."""
-    if len(pair) < 2 or pair[1] in _WORD or pair[1] == 0x2F:
+    if len(pair) < 2 or pair[1] in _WORD or pair[1] in b"/%":
         return _UNSURE
     if pair[1] not in _FILLED:
         return _QUIET
@@ -61,17 +61,17 @@ class ClientRule(DetectorRule):
         spans: list[Span] = []
         add, edges, tokens, label = spans.append, self._edges, self._tokens, self.detector.id
         for end, start in wakes:
-            if data[end - 1] in _OVER:
+            pair = data[start - 2 : start]
+            edge = edges.get(pair)
+            if edge is None:
+                edge = edges[pair] = _before(pair)
+            if edge and data[end - 1] in _OVER:
                 token = tokens.get(data[start : end - 1])
                 if token is None:
                     token = self._token(data[start : end - 1])
-                if not token:
+                if token == b"":
                     continue
-                pair = data[start - 2 : start]
-                edge = edges.get(pair)
-                if edge is None:
-                    edge = edges[pair] = _before(pair)
-                if edge == _QUIET or (edge == _FAR and _is_quiet(data, start)):
+                if token is not None and (edge == _QUIET or _is_quiet(data, start)):
                     add((start + base, 1 - end - base, label, token, False))
                     continue
             spans += [
@@ -79,14 +79,14 @@ class ClientRule(DetectorRule):
             ]
         return spans
 
-    def _token(self, address: bytes) -> bytes:
-        """The pseudonym; empty: no address, or none of a client."""
+    def _token(self, address: bytes) -> bytes | None:
+        """The pseudonym; empty: the address is no client's; None: it is no address as it stands."""
+        if not _ADDRESS.fullmatch(address):
+            return None
         if len(self._tokens) >= _KNOWN:
             self._tokens.clear()
-        token = b""
-        if _ADDRESS.fullmatch(address) and not is_platform_address(address.decode()):
-            token = self._names.address(address.decode()).encode()
-        self._tokens[address] = token
+        text = address.decode()
+        token = self._tokens[address] = b"" if is_platform_address(text) else self._names.address(text).encode()
         return token
 
 

@@ -1,108 +1,66 @@
-"""`make bench`: each stage over one generated log, as ratios to copying and deflating it in the same run."""
+"""`make bench`: what redaction, the zip writer and the proof cost, as ratios to copying and deflating in that run."""
 
 from __future__ import annotations
 
+import os
 import resource
-import shutil
 import statistics
 import sys
 import tempfile
-import time
-import zlib
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 
-from escalate.bundle import stage as bundle_stage
-from escalate.bundle.verify import verify
-from escalate.case.layout import Room
-from escalate.case.store import Case
-from escalate.collect import stage as collect_stage
-from escalate.collect.plan import Wishes, make_plan
-from escalate.draft import stage as draft_stage
-from escalate.model.base import CaseId
-from escalate.model.case import CaseDocument
-from escalate.model.incident import Incident
-from escalate.model.observer import QuietObserver
-from escalate.model.plan import Budget
-from escalate.model.target import PathTarget
-from escalate.redact import stage as redact_stage
-from escalate.triage import stage as triage_stage
-from tests.bench.corpus import write_log
+from tests.bench.corpus import KINDS, write_log
+from tests.bench.gates import Gate
+from tests.bench.rounds import Rounds
 
-SIZE = 50_000_000
-ROUNDS = 3
-CHUNK = 1 << 20
+SIZE = int(float(os.environ.get("ESCALATE_BENCH_MB", "50")) * 1e6)
+"""Bytes of each kind of log."""
+ROUNDS = int(os.environ.get("ESCALATE_BENCH_ROUNDS", "3"))
+COPY, ZIP = "cp", "zip -6"
 
 
-def _deflate(source: Path) -> None:
-    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
-    with source.open("rb") as data:
-        while block := data.read(CHUNK):
-            packer.compress(block)
-    packer.flush()
+def main() -> int:
+    """Print the tables; 1 when a gate of correctness is shut."""
+    with tempfile.TemporaryDirectory(prefix="escalate-bench-") as name:
+        logs = {}
+        for kind in KINDS:
+            folder = Path(name, "in", kind)
+            folder.mkdir(parents=True)
+            logs[kind] = folder / "2026_04_04_lw0mdlwk000001_default_docker.log"
+            write_log(logs[kind], SIZE, kind=kind)
+        rounds = Rounds(Path(name), logs)
+        for number in range(ROUNDS):
+            print(f"round {number + 1} of {ROUNDS}, load {os.getloadavg()[0]:.1f}", flush=True)
+            rounds.once()
+        _table(rounds.times)
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(
+            f"\npeak resident memory: {own:.0f} MiB, of the largest child {workers:.0f} MiB; logs of {SIZE / 1e6:.0f} MB"
+        )
+        return _shut(rounds.gates())
 
 
-def _timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def _table(times: Mapping[str, list[float]]) -> None:
+    """Median, least and most; ratios are of medians of the same rounds."""
+    copy, deflate = statistics.median(times[COPY]), statistics.median(times[ZIP])
+    head = f"one log of {SIZE / 1e6:.0f} MB"
+    print(f"\n{head:<36}{'median s':>9}{'min':>8}{'max':>8}{'MB/s':>8}{'of cp':>9}{'x zip -6':>10}")
+    for what, seconds in times.items():
+        median = statistics.median(seconds)
+        print(
+            f"{what:<36}{median:>9.2f}{min(seconds):>8.2f}{max(seconds):>8.2f}{SIZE / 1e6 / median:>8.0f}"
+            f"{copy / median:>9.1%}{deflate / median:>10.1f}"
+        )
 
 
-def _case(folder: Path, target: Path) -> Case:
-    document = CaseDocument(
-        id=CaseId("esc-20260404-055845-3f9a1c"),
-        created_at=datetime(2026, 4, 4, 5, 58, 45, tzinfo=UTC),
-        tool_version="bench",
-        target=PathTarget(path=str(target)),
-        incident=Incident(),
-    )
-    case = Case.create(folder, document)
-    make_plan(case, Wishes(budget=Budget(max_bytes=10 * SIZE, max_seconds=3600)))
-    return case
-
-
-def _round(folder: Path, source: Path) -> dict[str, float]:
-    quiet = QuietObserver()
-    case = _case(folder / "case", source.parent)
-    log = source.stat().st_size
-    times = {
-        "copy": _timed(lambda: shutil.copyfile(source, folder / "copy")),
-        "deflate 6": _timed(lambda: _deflate(source)),
-        "collect": _timed(lambda: collect_stage.run(case, quiet)),
-        "triage": _timed(lambda: triage_stage.run(case, quiet)),
-        "redact": _timed(lambda: redact_stage.run(case, quiet)),
-        "draft": _timed(lambda: draft_stage.run(case, quiet)),
-        "bundle (two tiers, verified)": _timed(lambda: bundle_stage.run(case, quiet)),
-    }
-    full = next(case.path(Room.BUNDLE).glob("*-full.zip"))
-    times["verify (full)"] = _timed(lambda: verify(full, observer=quiet))
-    print(f"  log {log / 1e6:.0f} MB, full zip {full.stat().st_size / 1e6:.1f} MB")
-    return times
-
-
-def main() -> None:
-    """Print the table."""
-    rounds = []
-    for number in range(ROUNDS):
-        with tempfile.TemporaryDirectory(prefix="escalate-bench-") as name:
-            folder = Path(name)
-            (folder / "in").mkdir()
-            source = folder / "in" / "2026_04_04_lw0mdlwk000001_default_docker.log"
-            write_log(source, SIZE)
-            print(f"round {number + 1} of {ROUNDS}", flush=True)
-            rounds.append(_round(folder, source))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    copy = statistics.median(times["copy"] for times in rounds)
-    deflate = statistics.median(times["deflate 6"] for times in rounds)
-    print(f"\n{'stage':<30}{'median s':>10}{'x copy':>10}{'x deflate':>11}{'MB/s':>9}")
-    for stage in rounds[0]:
-        median = statistics.median(times[stage] for times in rounds)
-        rate = SIZE / 1e6 / median
-        print(f"{stage:<30}{median:>10.2f}{median / copy:>10.1f}{median / deflate:>11.2f}{rate:>9.1f}")
-    print(f"\npeak resident memory of the whole run: {peak:.0f} MiB for {SIZE / 1e6:.0f} MB of evidence")
-    sys.stdout.flush()
+def _shut(gates: list[Gate]) -> int:
+    print()
+    for gate in gates:
+        print(f"{'ok' if gate.open else 'SHUT':<6}{gate.name}{': ' if gate.detail else ''}{gate.detail}")
+    return 0 if all(gate.open for gate in gates) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

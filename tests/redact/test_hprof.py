@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalate.bundle.second_engine import SecondEngine
@@ -19,8 +19,10 @@ from escalate.model.kind import Kind
 from escalate.model.observer import QuietObserver
 from escalate.model.redaction import Sealed, Withheld
 from escalate.redact import stage
+from escalate.redact.engine import Engine
 from escalate.redact.handlers.hprof import HANDLER
 from escalate.redact.handlers.registry import CannotRedact, handler_of
+from escalate.redact.rules import EngineInputs
 from tests.fakes.heap_reader import Heap, read_heap
 
 FAKES = Path(__file__).resolve().parents[1] / "fakes"
@@ -245,6 +247,113 @@ def test_a_damaged_dump_is_redacted_or_refused_and_nothing_else(engine, tmp_path
     except CannotRedact:
         return
     assert len(after) == len(damaged)
+
+
+@pytest.fixture(scope="module")
+def knowing():
+    """An engine that keeps values, and knows some that are secret."""
+    known = (*SECRETS[:3], "Crossing-Value-88")
+    return Engine(EngineInputs(key=b"k" * 32, known_values=known, heap_values=True))
+
+
+class TestOfKeptValues:
+    """The mode a person asks for: values stay, but for what is secret in them."""
+
+    @pytest.fixture
+    def keep(self, tmp_path, knowing):
+        def run(data):
+            place = tmp_path / "made.hprof"
+            place.write_bytes(data)
+            with (tmp_path / "after.hprof").open("w+b") as sink:
+                ledger = HANDLER.redact(place, sink, knowing, lambda n: None)
+            return (tmp_path / "after.hprof").read_bytes(), ledger
+
+        return run
+
+    @pytest.mark.system
+    @needs_java
+    def test_of_a_real_jvm_secrets_go_and_the_rest_stays(self, keep, real_dump):
+        after, ledger = keep(real_dump)
+        for secret in SECRETS[:3]:
+            for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+                assert secret.encode(encoding) not in after
+        assert ledger.counts["known-value"] >= 5
+        assert struct.pack(">q", 4111111111111111) in after
+        assert b"S" * 10_000_000 in after
+        assert b"User ID=app" in after
+        old, new = read_heap(real_dump), read_heap(after)
+        assert new.records == old.records
+        assert new.references == old.references
+        assert new.histogram() == old.histogram()
+
+    @pytest.mark.parametrize("id_size", [4, 8])
+    @pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le", "utf-16-be"])
+    def test_every_byte_outside_of_the_secret_stays(self, keep, id_size, encoding):
+        make = Maker(id_size)
+        secret = "Password=Tr0ub4dor-and-3;".encode(encoding)
+        array = b"\x23" + make.ident(90) + bytes(4) + struct.pack(">IB", len(secret), 8) + secret
+        data = small(id_size, array).end()
+        after, ledger = keep(data)
+        assert "Tr0ub4dor-and-3".encode(encoding) not in after
+        assert "Password=".encode(encoding) in after
+        at = data.index("Tr0ub4dor-and-3".encode(encoding))
+        size = len("Tr0ub4dor-and-3".encode(encoding))
+        assert after[:at] + after[at + size :] == data[:at] + data[at + size :]
+        assert sum(ledger.counts.values()) == 1
+
+    def test_a_mask_never_runs_into_the_next_record(self, keep):
+        make = Maker()
+        first, rest = b"DB_PASSWORD=abcdefgh", b"QQQQ1234QQQQ1234"
+        arrays = [
+            b"\x23" + make.ident(number) + bytes(4) + struct.pack(">IB", len(text), 8) + text
+            for number, text in ((0x2121212121212121, first), (0x2222222222222222, rest))
+        ]
+        data = small(8, *arrays).end()
+        after, _ = keep(data)
+        assert b"abcdefgh" not in after
+        assert read_heap(after).records == read_heap(data).records
+        at = data.index(first) + len(first)
+        assert after[at:] == data[at:]
+
+    def test_secrets_across_the_pieces_of_the_work_go(self, keep, monkeypatch):
+        for name in ("hprof_values.PIECE", "hprof_payload.WINDOW"):
+            monkeypatch.setattr(f"escalate.redact.handlers.{name}", 1 << 17)
+        make = Maker()
+        for shift in (-20, -9, -1, 0, 3):
+            subs = small().data
+            text = bytes((1 << 17) - len(subs) - 27 + shift) + b"Crossing-Value-88" + b"\0" * 300_000
+            array = b"\x23" + make.ident(5) + bytes(4) + struct.pack(">IB", len(text), 8) + text
+            data = small().heap(array).end()
+            after, ledger = keep(data)
+            assert b"Crossing" not in after
+            assert ledger.counts == {"known-value": 1}
+            assert read_heap(after).records == read_heap(data).records
+
+    def test_a_secret_in_a_text_goes_and_other_texts_stay(self, keep):
+        data = small().text(9, b"password=Tr0ub4dor-and-3").end()
+        heap = read_heap(keep(data)[0])
+        assert heap.texts[5] == b"a constant of the code"
+        assert b"Tr0ub" not in heap.texts[9]
+
+    def test_a_known_secret_where_no_text_is_makes_it_stay_behind(self, keep):
+        ids = b"Crossing-Value-88".ljust(24)
+        array = b"\x22" + Maker().ident(5) + bytes(4) + struct.pack(">I", 3) + Maker().ident(100) + ids
+        with pytest.raises(CannotRedact, match="has no text"):
+            keep(small(8, array).end())
+
+    @given(at=st.integers(31, len(small().end()) - 1), byte=st.integers(0, 255), cut=st.booleans())
+    @settings(max_examples=12)
+    def test_a_damaged_dump_is_redacted_or_refused(self, knowing, tmp_path_factory, at, byte, cut):
+        secret = b"\x23" + bytes(12) + struct.pack(">IB", 17, 8) + b"Crossing-Value-88"
+        data = small(8, secret).end()
+        folder = tmp_path_factory.mktemp("damaged")
+        (folder / "x").write_bytes(data[:at] if cut else data[:at] + bytes([byte]) + data[at + 1 :])
+        with (folder / "y").open("w+b") as sink:
+            try:
+                HANDLER.redact(folder / "x", sink, knowing, lambda n: None)
+            except CannotRedact:
+                return
+        assert b"Crossing-Value-88" not in (folder / "y").read_bytes()
 
 
 def test_a_broken_dump_is_withheld_by_the_stage(filled_case):

@@ -117,7 +117,9 @@ def _check_header(raw: BinaryIO, limits: Limits) -> None:
         raise ValueError("no 7z archive")
     if size > limits.directory:
         raise TooMuch(f"its list of members has more than {limits.directory:,} bytes")
-    raw.seek(offset, 1)
+    if offset > raw.seek(0, 2):
+        raise EOFError("cut off")
+    raw.seek(_SIGNATURE.size + offset)
     header = io.BytesIO(raw.read(size))
     if header.read(1) != _ENCODED:
         return

@@ -41,12 +41,13 @@ def redact_values(
     """
     size = source.stat().st_size
     pieces = [(start, min(size, start + PIECE)) for start in range(0, size, PIECE)]
+    finder = _Finder(engine)
     counts: Counter[str] = Counter()
     changed: set[Range] = set()
     with source.open("rb") as raw:
         payload = Payload(raw, id_size)
         waiting: list[_Patch] = []
-        for piece, spans in zip(pieces, _spans(engine, source, pieces), strict=True):
+        for piece, spans in zip(pieces, finder.spans(source, pieces), strict=True):
             for span in spans:
                 patches = _patches(span, payload.touching(span.start, span.end))
                 if patches:
@@ -62,7 +63,7 @@ def redact_values(
     sink.flush()
     if sink.tell() != size:
         raise CannotRedact("its size would change")
-    _prove(Path(sink.name), engine, id_size, [piece for piece in pieces if _is_near(piece, changed)])
+    _prove(Path(sink.name), finder, id_size, [piece for piece in pieces if _is_near(piece, changed)])
     advance(size)
     return dict(counts)
 
@@ -72,11 +73,11 @@ def _is_near(piece: Range, changed: set[Range]) -> bool:
     return any(abs(other[0] - piece[0]) <= PIECE for other in changed) if changed else False
 
 
-def _prove(made: Path, engine: Engine, id_size: int, pieces: list[Range]) -> None:
+def _prove(made: Path, finder: _Finder, id_size: int, pieces: list[Range]) -> None:
     """Search what has masks once more: nothing that lies in content may be found, and the records must be whole."""
     with made.open("rb") as raw:
         payload = Payload(raw, id_size)
-        for spans in _spans(engine, made, pieces):
+        for spans in finder.spans(made, pieces):
             for span in spans:
                 if any(low <= span.start and span.end <= high for low, high in payload.touching(span.start, span.end)):
                     raise CannotRedact(f"after masking this was still found: {span.label}")
@@ -114,13 +115,28 @@ def _write(raw: BinaryIO, sink: Sink, piece: Range, patches: list[_Patch]) -> li
     return rest
 
 
-def _spans(engine: Engine, path: Path, pieces: Iterable[Range]) -> Iterator[list[Span]]:
-    """What begins in each piece, sorted."""
-    tasks = (_Task(engine.inputs.for_workers(), str(path), piece) for piece in pieces)
-    if engine.crew is None:
-        coverer = Coverer(engine)
-        return (_search(coverer, task) for task in tasks)
-    return engine.crew.ordered(_search_task, tasks)
+class _Finder:
+    """Searches files of one dump, alone or with the crew of the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._inputs = engine.inputs.for_workers()
+        self._crew = engine.crew
+        self._coverer = _coverer_here(engine) if engine.crew is None else None
+
+    def spans(self, path: Path, pieces: Iterable[Range]) -> Iterator[list[Span]]:
+        """What begins in each piece, sorted."""
+        tasks = (_Task(self._inputs, str(path), piece) for piece in pieces)
+        if self._crew is not None:
+            yield from self._crew.ordered(_search_task, tasks)
+        elif self._coverer is not None:
+            for task in tasks:
+                yield _search(self._coverer, task)
+
+
+@functools.lru_cache(maxsize=1)
+def _coverer_here(engine: Engine) -> Coverer:
+    """Built once in this process, with the names of its engine."""
+    return Coverer(engine)
 
 
 @functools.lru_cache(maxsize=1)

@@ -54,6 +54,8 @@ def damaged() -> Iterator[None]:
         yield
     except sqlite3.IntegrityError as error:
         raise CannotRedact("after redaction two rows of the database would be equal that must not be") from error
+    except UnicodeError as error:  # Python decodes names of columns by itself
+        raise CannotRedact("the database is damaged") from error
     except sqlite3.Error as error:
         raise CannotRedact(f"the database is damaged, or has what cannot be rebuilt ({_code(error)})") from error
 
