@@ -34,6 +34,7 @@ from escalate.model.sign_in import SignIn
 from escalate.model.survey import Survey
 from escalate.model.target import AzureTarget, Target
 from escalate.redact import stage as redact_stage
+from escalate.redact.additions import Additions
 from escalate.redact.learn import searched_values
 from escalate.redact.wishes import RedactionWishes
 from escalate.triage import stage as triage_stage
@@ -162,10 +163,20 @@ def _survey(case: Case, access: Access, instance: str | None) -> Survey | None:
     return found
 
 
-def redact(case: Case, observer: Observer, wishes: RedactionWishes, executor: Executor | None = None) -> None:
+_NOTHING_ADDED = Additions()
+
+
+def redact(
+    case: Case,
+    observer: Observer,
+    wishes: RedactionWishes,
+    additions: Additions = _NOTHING_ADDED,
+    executor: Executor | None = None,
+) -> None:
     """Redact again, as is wished now."""
     with case.locked():
         observer.stage(redact_stage.NAME)
+        additions.save(case)
         redact_stage.run(case, observer, wishes, executor)
 
 
@@ -189,12 +200,14 @@ def build(
     rules: Sequence[Path] = (),
     access: Access | None = None,
     instance: str | None = None,
+    additions: Additions = _NOTHING_ADDED,
 ) -> BundleDocument:
     """Everything from the plan to the proved zips; what is already done over the same inputs is not repeated.
 
     A plan that stands is carried out as it is: the target is not surveyed again.
     """
     with case.locked(), _signed_in(access, observer) as signed_in:
+        additions.save(case)
         if not case.has(Plan):
             observer.stage("plan")
             make_plan(case, wishes, _survey(case, signed_in, instance))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from escalate.cli import casework, options
+from escalate.cli import additions, casework, options
 from escalate.cli.output import emit
 from escalate.cli.progress import terminal_observer
 from escalate.cli.session import Session
@@ -23,6 +23,7 @@ from escalate.workflow import build
 @options.wishes
 @options.sign_in
 @options.rules
+@additions.options
 @options.no_input
 @options.output_format
 @click.pass_obj
@@ -49,11 +50,12 @@ def command(
     about = casework.take(casework.IncidentFlags, flags)
     sign_in = casework.take(casework.SignInFlags, flags)
     place = casework.take(casework.PlaceFlags, flags).place(sign_in)
+    sources = casework.take(additions.Sources, flags)
     observer = terminal_observer()
     with sign_in.access() as access:
         case, new = casework.open_target(session, target, case_folder, about, place, access)
         observer.note(f"{'new case' if new else 'going on with'} {case.root}")
-        build(case, wishes, observer, rules, access, instance)
+        build(case, wishes, observer, rules, access, instance, sources.read())
     data, text, code = casework.result_of(case)
     emit(output, data, text)
     return code

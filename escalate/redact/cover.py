@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from escalate.redact.engine import Engine
+from escalate.redact.memory_rules import EnvironmentRule, MemoryForms
 from escalate.redact.rule import AFTER, BEFORE, Hit, Rule
 from escalate.redact.rules import KnownRule
 from escalate.redact.scan import Matcher
@@ -15,8 +17,11 @@ from escalate.redact.wide import WideRule, narrowed
 Range = tuple[int, int]
 """Begin and end of payload in a file; ranges are sorted and do not overlap."""
 
-PIECE = 8 * 1024 * 1024
-"""Bytes that are covered at once."""
+Patch = tuple[int, bytes]
+"""What stands from an offset on, in the place of as many bytes."""
+
+PIECE = 4 * 1024 * 1024
+"""Bytes that are covered at once: few enough for the cache of a core, many enough to make up for the margins."""
 MARGIN_BEFORE = 2 * (BEFORE + AFTER)
 MARGIN_AFTER = 2 * AFTER
 """Bytes around a piece that decide what is found in it."""
@@ -28,6 +33,14 @@ _TEXT = re.compile(
 _MASKED = re.compile(rb"(?:\[R:[A-Z0-9_-]{1,24}:[0-9A-F]{6}\]|[*\s\0])+")
 _LEAST = 3
 """Characters of the shortest thing that is masked."""
+_ROUNDS = 4
+"""A mask can bring neighbours together that look like something new; after this many rounds none does."""
+_OF_AUTHORS = frozenset({"email", "ipv4-address", "ipv6-address"})
+"""What program code names without being anybody's secret: who wrote a library, and example addresses."""
+
+
+class CannotCover(ValueError):
+    """Something would be left that must not leave; the message says what."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,21 +55,58 @@ class Span:
     replacement: bytes
 
 
+@dataclass(frozen=True)
+class Zones:
+    """Sorted ranges of a file."""
+
+    payload: tuple[Range, ...] = field(repr=False)
+    """Where masks may stand."""
+    watched: tuple[Range, ...] = field(default=(), repr=False)
+    """Where nothing is changed, and nothing secret may begin."""
+
+
+@dataclass(frozen=True)
+class Covered:
+    """What becomes of one piece."""
+
+    patches: tuple[Patch, ...]
+    counts: dict[str, int]
+    """Masks that begin in the piece, by label."""
+
+
+NOTHING = Covered(patches=(), counts={})
+
+
 def mask(replacement: bytes, length: int) -> bytes:
     """What stands in the place of `length` characters: the mark that text would get where there is room for it."""
     token = replacement.strip(b'\\"')
     return token.ljust(length, b"*") if len(token) <= length else b"*" * length
 
 
+def patched(data: bytes, base: int, patches: Iterable[Patch]) -> bytes:
+    """Bytes that begin at `base` in the file, with what the patches put there."""
+    end = base + len(data)
+    due = [(offset, patch) for offset, patch in patches if offset < end and offset + len(patch) > base]
+    if not due:
+        return data
+    changed = bytearray(data)
+    for offset, patch in due:
+        low, high = max(offset, base), min(offset + len(patch), end)
+        changed[low - base : high - base] = patch[low - offset : high - offset]
+    return bytes(changed)
+
+
 class Coverer:
     """Covers binary data of one case."""
 
     def __init__(self, engine: Engine) -> None:
-        narrow: Sequence[Rule] = engine.rules
-        self._first_wide = len(narrow)
+        inputs = engine.inputs
+        text: list[Rule] = [*engine.rules, EnvironmentRule(inputs.key)]
+        memory: list[Rule] = [MemoryForms(value, inputs.key) for value in inputs.known_values]
+        self._first_wide = len(text) + len(memory)
         # known values look for their own UTF-16 forms
-        wide = [WideRule(rule) for rule in narrow if not isinstance(rule, KnownRule)]
-        self._matcher = Matcher([*narrow, *wide])
+        wide = [WideRule(rule) for rule in text if not isinstance(rule, KnownRule)]
+        self._matcher = Matcher([*text, *memory, *wide])
 
     def spans(self, data: bytes) -> list[Span]:
         """Everything in it that must not leave; touching and overlapping spans are one."""
@@ -85,45 +135,72 @@ class Coverer:
         if len(text) < _LEAST or _MASKED.fullmatch(text):
             return
         start = first + step * hit.start
-        yield Span(start, start + step * len(text), step, hit.label, hit.replacement)
+        end = start + step * len(text)
+        if step == 1 and len(text) % 2 == 0 and b"\0" in text:
+            for odd in (0, 1):  # a known value found its own UTF-16 form, of one byte order or the other
+                if not text[1 - odd :: 2].strip(b"\0"):
+                    start, step = start + odd, 2
+                    break
+        yield Span(start, end, step, hit.label, hit.replacement)
 
-    def cover(self, data: bytes, base: int, piece: Range, payload: Iterable[Range]) -> tuple[bytes, dict[str, int]]:
-        """The bytes of `piece` with masks in its payload, and how many spans begin in it, by label.
+    def cover(self, data: bytes, base: int, piece: Range, zones: Zones) -> Covered:
+        """What to change in `piece`.
 
         `data` begins at `base` in the file, and has `MARGIN_BEFORE` and `MARGIN_AFTER` bytes around the piece where
-        the file has them.
-        """
-        out = bytearray(data[piece[0] - base : piece[1] - base])
-        counts: dict[str, int] = {}
-        ranges = [(max(low, piece[0]) - base, min(high, piece[1]) - base) for low, high in payload]
-        ranges = [(low, high) for low, high in ranges if low < high]
-        shift = piece[0] - base
-        for span in self.spans(data):
-            token = mask(span.replacement, -(-(span.end - span.start) // span.step))
-            touched = False
-            for low, high in ranges:
-                first = max(0, -(-(low - span.start) // span.step))
-                stop = min(len(token), -(-(high - span.start) // span.step))
-                if first < stop:
-                    begin = span.start + first * span.step - shift
-                    out[begin : begin + (stop - first - 1) * span.step + 1 : span.step] = token[first:stop]
-                    touched = touched or low <= span.start < high
-            if touched:
-                counts[span.label] = counts.get(span.label, 0) + 1
-        return bytes(out), counts
+        the file has them; so have the zones.
 
-    def left(self, covered: bytes, piece: Range, payload: Iterable[Range]) -> set[str]:
-        """The labels of what would still be masked in the payload of a covered piece.
-
-        At its edges half of something may stand whose other half decides: the pieces beside it answer for that.
+        Raises:
+            CannotCover: something secret begins in a watched range, or would still be found after masking.
         """
-        inner = (0 if piece[0] == 0 else MARGIN_AFTER, len(covered) - MARGIN_AFTER)
-        ranges = [(low - piece[0], high - piece[0]) for low, high in payload]
-        return {
-            span.label
-            for span in self.spans(covered)
-            if inner[0] <= span.start < inner[1] and any(low <= span.start and span.end <= high for low, high in ranges)
-        }
+        spans = self.spans(data)
+        self._watch(spans, base, piece, zones.watched)
+        payload = [(max(0, low - base), min(len(data), high - base)) for low, high in zones.payload]
+        spans = [span for span in spans if any(low < span.end and span.start < high for low, high in payload)]
+        if not spans:
+            return NOTHING
+        work, changes, counts = bytearray(data), list[Range](), Counter[str]()
+        for _ in range(_ROUNDS):
+            fresh = [(span, done) for span in spans if (done := _apply(work, span, payload, again=bool(changes)))]
+            if not fresh:
+                break
+            for span, done in fresh:
+                changes += done
+                counts[span.label] += piece[0] <= done[0][0] + base < piece[1]
+            spans = self.spans(bytes(work))
+        else:
+            raise CannotCover(f"after masking this was still found: {', '.join(sorted({one.label for one in spans}))}")
+        low, high = piece[0] - base, piece[1] - base
+        patches = [(max(start, low), min(end, high)) for start, end in sorted(changes) if start < high and end > low]
+        return Covered(
+            patches=tuple((start + base, bytes(work[start:end])) for start, end in patches),
+            counts={label: count for label, count in counts.items() if count},
+        )
+
+    def _watch(self, spans: Sequence[Span], base: int, piece: Range, watched: Sequence[Range]) -> None:
+        for span in spans:
+            start = span.start + base
+            if piece[0] <= start < piece[1] and span.label not in _OF_AUTHORS:
+                for low, high in watched:
+                    if low <= start < high:
+                        raise CannotCover(f"a part of it that must stay as it is holds something secret: {span.label}")
+
+
+def _apply(work: bytearray, span: Span, payload: Sequence[Range], *, again: bool) -> list[Range]:
+    """Mask a span as far as it is payload; the ranges that changed. From the second round on, without marks."""
+    length = -(-(span.end - span.start) // span.step)
+    whole = any(low <= span.start and span.end <= high for low, high in payload)
+    token = mask(span.replacement, length) if whole and not again else b"*" * length
+    changed: list[Range] = []
+    for low, high in payload:
+        first = max(0, -(-(low - span.start) // span.step))
+        stop = min(length, -(-(high - span.start) // span.step))
+        if first < stop:
+            begin = span.start + first * span.step
+            end = begin + (stop - first - 1) * span.step + 1
+            if work[begin : end : span.step] != token[first:stop]:
+                work[begin : end : span.step] = token[first:stop]
+                changed.append((begin, end))
+    return changed
 
 
 def _leading_text(value: bytes) -> bytes:

@@ -13,7 +13,7 @@ from escalate.redact.detectors.registry import detectors
 from escalate.redact.keep import is_kept
 from escalate.redact.names import NameBook
 from escalate.redact.own_rules import OwnMatcher
-from escalate.redact.rule import Rule
+from escalate.redact.rule import Hit, Rule
 from escalate.redact.rules import EngineInputs, KnownRule, NameRule
 from escalate.redact.scan import STEP, Matcher, Pass
 from escalate.redact.tokens import PSEUDONYM, secret_token
@@ -103,6 +103,13 @@ class Engine:
         """What becomes of `data[low:high]`, once, and how often each label was replaced there; the rest is context."""
         scan = Pass(self._matcher)
         return scan.part(data, low, high), scan.counts
+
+    def hits(self, data: bytes) -> list[Hit]:
+        """Everything that would be replaced in it, in order."""
+        scan = Pass(self._matcher)
+        scan.found = []
+        scan.part(data, 0, len(data))
+        return sorted(scan.found)
 
     def redact_text(self, text: str) -> str:
         """A short text: a name, an excerpt, a value of a JSON document."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from escalate.case import private
 from escalate.case.layout import Room
-from escalate.case.portion import Portion
 from escalate.case.store import Case
 from escalate.model.artifact import Artifact, EvidenceDocument
 from escalate.model.case import CaseDocument
@@ -17,16 +16,16 @@ from escalate.model.kind import Kind
 from escalate.model.observer import Observer
 from escalate.model.target import LocalTarget, PathTarget
 from escalate.redact.additions import added_rules, added_words
-from escalate.redact.detectors.registry import detectors
-from escalate.redact.handlers.encoding import Told, encoding_of, open_text
+from escalate.redact.crew import Crew
+from escalate.redact.handlers.encoding import encoding_of
 from escalate.redact.handlers.registry import CannotRedact, handler_of
 from escalate.redact.known import CONFIG_BYTES, Learned, Unsearched, searched
 from escalate.redact.learn_detectors import ACCOUNT, HOME, OPTION, SERVER
 from escalate.redact.learn_notes import Notes
-from escalate.redact.names import Name, NameBook, public_suffix, worth_masking
-from escalate.redact.rule import Hit
-from escalate.redact.rules import DetectorRule, EngineInputs, decoded_value, pseudonym_pairs
-from escalate.redact.scan import STEP, Matcher, Pass
+from escalate.redact.learn_pieces import LearnTask, Search, found_in, matcher_of, tasks_of
+from escalate.redact.names import Name, public_suffix, worth_masking
+from escalate.redact.rules import EngineInputs, decoded_value, pseudonym_pairs
+from escalate.redact.scan import Matcher, Pass
 from escalate.redact.settings import options_of, settings_of
 from escalate.redact.stop_list import why_not
 from escalate.redact.users import local_users
@@ -43,8 +42,6 @@ _PARSED_IF_CALLED = {
     Kind.PROC_OTHER: re.compile(r"(?i)environ"),
 }
 """The same if the path says so."""
-_SETTING_DETECTORS = ("password-assignment", "secret-assignment")
-
 _ADDRESS = re.compile(r"[0-9.]+")
 _EMAIL_LOCAL = re.compile(r"[a-z]{2,}[._][a-z]{2,}[0-9]{0,4}")
 
@@ -73,7 +70,9 @@ def searched_values(case: Case, evidence: EvidenceDocument) -> tuple[str, ...]:
     return searched(case, own_names(case.completed, evidence))
 
 
-def learn(case: Case, evidence: EvidenceDocument, observer: Observer, key: bytes = b"") -> tuple[EngineInputs, Learned]:
+def learn(
+    case: Case, evidence: EvidenceDocument, observer: Observer, key: bytes = b"", crew: Crew | None = None
+) -> tuple[EngineInputs, Learned]:
     """Read everything once, before the first file is redacted; `key` stands in for that of the case (a dry run).
 
     Returns what the engine is made of, and what was found here. Nothing is written but the key of the case.
@@ -83,7 +82,7 @@ def learn(case: Case, evidence: EvidenceDocument, observer: Observer, key: bytes
     key = key or private.case_key(case)
     notes = Notes(own=own)
     _learn_from_case(document, evidence, notes)
-    _learn_from_evidence(case, evidence, key, notes, observer)
+    _learn_from_evidence(case, evidence, key, notes, observer, crew)
     words = added_words(case)
     asked = {word.text.casefold() for word in words}
     inputs = EngineInputs(
@@ -102,26 +101,26 @@ def learn(case: Case, evidence: EvidenceDocument, observer: Observer, key: bytes
     return inputs, Learned(notes.values, unsearched)
 
 
-def _learn_from_evidence(case: Case, evidence: EvidenceDocument, key: bytes, notes: Notes, observer: Observer) -> None:
-    book = NameBook(key)
-    sure = [one for one in detectors() if one.learn or one.id in ("email", *_SETTING_DETECTORS)]
-    everywhere = [one for one in sure if one.id not in _SETTING_DETECTORS]
-    asides = (HOME, SERVER, ACCOUNT)
-    plain = Matcher(DetectorRule(one, key, book, notes.own) for one in (*everywhere, *asides))
-    settings = Matcher(DetectorRule(one, key, book, notes.own) for one in (*sure, *asides, OPTION))
-    _learn_from_texts(_texts(case.completed, evidence), plain, notes)
-    with observer.task("learning names", sum(artifact.size for artifact in evidence.artifacts)) as task:
-        for artifact in evidence.artifacts:
-            portion = Portion(task, artifact.size)
-            place = case.path(Room.EVIDENCE, artifact.path)
-            # what cannot be read here cannot be redacted either, and is withheld then, with the reason
-            with contextlib.suppress(OSError, ValueError, CannotRedact):
-                if _is_parsed(artifact) and artifact.size <= CONFIG_BYTES:
-                    _learn_from_config(place, artifact.path, notes)
-                if handler_of(artifact.kind) is not None:
-                    matcher = settings if artifact.kind in _SETTINGS else plain
-                    _learn_from_file(place, matcher, notes, portion.advance)
-            portion.finish()
+def _learn_from_evidence(
+    case: Case, evidence: EvidenceDocument, key: bytes, notes: Notes, observer: Observer, crew: Crew | None
+) -> None:
+    plain, settings = Search(key, notes.own, settings=False), Search(key, notes.own, settings=True)
+    _learn_from_texts(_texts(case.completed, evidence), matcher_of(plain), notes)
+    tasks: list[LearnTask] = []
+    for artifact in evidence.artifacts:
+        place = case.path(Room.EVIDENCE, artifact.path)
+        # what cannot be read here cannot be redacted either, and is withheld then, with the reason
+        with contextlib.suppress(OSError, ValueError, CannotRedact):
+            if _is_parsed(artifact) and artifact.size <= CONFIG_BYTES:
+                _learn_from_config(place, artifact.path, notes)
+            if handler_of(artifact.kind) is not None:
+                tasks += tasks_of(settings if artifact.kind in _SETTINGS else plain, place)
+    with observer.task("learning names", len(tasks)) as task:
+        results = map(found_in, tasks) if crew is None else crew.ordered(found_in, tasks)
+        for piece, found in zip(tasks, results, strict=True):
+            for label, value in found:
+                _note_hit(label, value, notes, Path(piece.path).name)
+            task.advance(1)
 
 
 def _is_parsed(artifact: Artifact) -> bool:
@@ -162,21 +161,9 @@ def _learn_from_texts(texts: Iterator[str], matcher: Matcher, notes: Notes) -> N
     scan.found = []
     for text in texts:
         scan.feed(text.encode("utf-8", "surrogatepass") + b"\n")
-        _note(scan, notes, "case.json")
     scan.finish()
-    _note(scan, notes, "case.json")
-
-
-def _learn_from_file(path: Path, matcher: Matcher, notes: Notes, advance: Callable[[int], None]) -> None:
-    scan = Pass(matcher)
-    scan.found = []
-    with path.open("rb") as raw:
-        source = Told(open_text(raw), advance)
-        while data := source.read(STEP):
-            scan.feed(data)
-            _note(scan, notes, path.name)
-    scan.finish()
-    _note(scan, notes, path.name)
+    for hit in scan.found:
+        _note_hit(hit.label, hit.value, notes, "case.json")
 
 
 def _learn_from_config(path: Path, where: str, notes: Notes) -> None:
@@ -186,30 +173,24 @@ def _learn_from_config(path: Path, where: str, notes: Notes) -> None:
         notes.setting(setting, where)
 
 
-def _note(scan: Pass, notes: Notes, where: str) -> None:
-    for hit in scan.found or ():
-        _note_hit(hit, notes, where)
-    scan.found = []
-
-
-def _note_hit(hit: Hit, notes: Notes, where: str) -> None:
-    text = decoded_value(hit.value)
-    if hit.label == OPTION.id:
-        for setting in options_of(f" -e {hit.value.decode('utf-8', 'replace')}"):
+def _note_hit(label: str, value: bytes, notes: Notes, where: str) -> None:
+    text = decoded_value(value)
+    if label == OPTION.id:
+        for setting in options_of(f" -e {value.decode('utf-8', 'replace')}"):
             notes.setting(setting, where)
-    elif hit.label == HOME.id:
+    elif label == HOME.id:
         notes.name(Name("user", text))
-    elif hit.label == "email":
+    elif label == "email":
         local = text.partition("@")[0].casefold()
         if _EMAIL_LOCAL.fullmatch(local):
             notes.name(Name("user", local))
-    elif hit.label == SERVER.id:
+    elif label == SERVER.id:
         if not _ADDRESS.fullmatch(text):  # addresses have pseudonyms of their own, which keep their networks
             notes.name(Name("host", text.casefold()))
-    elif hit.label == ACCOUNT.id:
+    elif label == ACCOUNT.id:
         for service in ("blob", "file", "queue", "table"):
             notes.name(Name("host", f"{text}.{service}.core.windows.net"))
         if re.search(r"[0-9]", text) and len(text) >= 6 and not public_suffix(text):
             notes.name(Name("host", text))
     else:
-        notes.value(text, hit.label, where)
+        notes.value(text, label, where)

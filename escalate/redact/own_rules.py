@@ -22,7 +22,7 @@ _NEAR = 256
 """Bytes before and after a match in which a keyword has to stand."""
 _SECRET_LENGTH = 4
 """Bytes of the shortest match; anything shorter is everywhere."""
-_HINT = "see the example in: escalate redact --help"
+_HINT = "docs/own-rules.md has an example"
 
 
 class OwnRule(Frozen):

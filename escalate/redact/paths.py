@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from escalate.case.layout import RESERVED_BELOW_REDACTED
@@ -29,12 +29,15 @@ def redact_path(engine: Engine, path: str) -> str:
     return "/".join(_shortened(part) for part in PurePosixPath(whole).parts)
 
 
-def redacted_paths(engine: Engine, paths: Iterable[str]) -> dict[str, str]:
-    """Evidence path to redacted path, each only once and none in a folder of our own documents."""
+def redacted_paths(engine: Engine, paths: Mapping[str, str]) -> dict[str, str]:
+    """Evidence path to redacted path, each only once and none in a folder of our own documents.
+
+    `paths` is evidence path to what is added to it, where redaction changes the format (`.xml`).
+    """
     result: dict[str, str] = {}
     taken: set[str] = set()
-    for path in sorted(paths):
-        wanted = redact_path(engine, path)
+    for path, suffix in sorted(paths.items()):
+        wanted = redact_path(engine, path) + suffix
         first, _, rest = wanted.partition("/")
         if first in RESERVED_BELOW_REDACTED:
             wanted = f"{first}_/{rest}" if rest else f"{first}_"

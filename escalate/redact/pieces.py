@@ -18,7 +18,8 @@ from escalate.redact.rules import EngineInputs
 PIECE = 8 * 1024 * 1024
 _LONGEST_LINE = 1024 * 1024
 """A file with a longer line is not cut: what is masked may go on as long as a line does."""
-_CONTEXT = 2 * (BEFORE + AFTER)
+CONTEXT = 2 * (BEFORE + AFTER)
+"""Bytes before a piece that decide what is found in it."""
 _ROUNDS = 3
 
 
@@ -56,7 +57,7 @@ def cuts(source: Path) -> list[tuple[int, int]] | None:
             if len(data) < PIECE:
                 found.append((low, raw.tell()))
                 return found
-            if len(data) - at > _LONGEST_LINE:
+            if at == 0 or len(data) - at > _LONGEST_LINE:
                 return None
             high = raw.tell() - len(data) + at
             found.append((low, high))
@@ -88,7 +89,7 @@ def redact_pieces(
 
 def _work(task: _Task) -> _Done:
     engine = engine_of(task.inputs)
-    base = max(0, task.low - _CONTEXT)
+    base = max(0, task.low - CONTEXT)
     with Path(task.path).open("rb") as raw:
         raw.seek(base)
         data = raw.read(task.high - base + AFTER)

@@ -24,9 +24,12 @@ from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument, Sealed, Withheld
 from escalate.model.timeline import TimelineDocument
+from escalate.redact.additions import added
+from escalate.redact.canary import untrusted
 from escalate.redact.choices import choices
 from escalate.redact.documents import Sealer, small_hashes
 from escalate.redact.engine import Engine
+from escalate.redact.handlers.registry import suffix_of_kind
 from escalate.redact.keep import keep_list
 from escalate.redact.known import LEARNED, add_learned
 from escalate.redact.learn import learn
@@ -54,8 +57,13 @@ _NO_WISHES = RedactionWishes()
 def inputs(case: Case) -> str:
     """Digest of all that this stage reads; what it learns itself is no input, or it would never be done."""
     collected = sorted(value for value, name in private.known_values(case).items() if not name.startswith(LEARNED))
-    known = hmac.new(private.case_key(case), json.dumps(collected).encode(), hashlib.sha256).hexdigest()
-    return case.digest(READS, escalate.__version__, known)
+    known = _keyed(case, json.dumps(collected))
+    return case.digest(READS, escalate.__version__, known, _keyed(case, added(case)))
+
+
+def _keyed(case: Case, text: str) -> str:
+    """A hash from which nothing follows without the key of the case."""
+    return hmac.new(private.case_key(case), text.encode(), hashlib.sha256).hexdigest()
 
 
 def run(
@@ -75,18 +83,17 @@ def run(
     if not done:
         case.clear(Room.REDACTED)
     evidence = case.read(EvidenceDocument)
-    made_of, learned = learn(case, evidence, observer)
-    add_learned(case, learned)
-    engine = Engine(replace(made_of, heap_values=wishes.heap == "keep-values"))
-    paths = redacted_paths(engine, (artifact.path for artifact in evidence.artifacts))
-    chosen = choices(case, evidence, paths, wishes)
     size = sum(artifact.size for artifact in evidence.artifacts)
-    with (
-        observer.task("redacting and proving", 2 * size) as task,
-        hired(executor, wishes.workers, size) as crew,
-    ):
-        work = Work(case, engine, paths, chosen, crew)
-        items = {item.artifact: item for item in _each(work, evidence, done, task)}
+    with hired(executor, wishes.workers, size) as crew:
+        made_of, learned = learn(case, evidence, observer, crew=crew)
+        add_learned(case, learned)
+        engine = Engine(replace(made_of, heap_values=wishes.heap == "keep-values"))
+        paths = redacted_paths(engine, {one.path: suffix_of_kind(one.kind) for one in evidence.artifacts})
+        samples = ((one.kind, case.path(Room.EVIDENCE, one.path)) for one in evidence.artifacts)
+        doubted = untrusted(engine, samples, case.scratch("canaries"))
+        work = Work(case, engine, paths, choices(case, evidence, paths, wishes), crew, doubted)
+        with observer.task("redacting and proving", 2 * size) as task:
+            items = {item.artifact: item for item in _each(work, evidence, done, task)}
     ordered = [items[artifact.id] for artifact in evidence.artifacts]
     _seal_documents(case, engine, paths, ordered)
     _save_names(case, engine)

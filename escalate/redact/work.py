@@ -12,6 +12,7 @@ from escalate.case.packed import place_of
 from escalate.case.portion import Portion
 from escalate.case.store import Case
 from escalate.model.artifact import Artifact
+from escalate.model.kind import Kind
 from escalate.model.observer import Task
 from escalate.model.redaction import Sealed, Withheld
 from escalate.redact.choices import ON_REQUEST, Choices
@@ -36,6 +37,8 @@ class Work:
     """Evidence path to redacted path."""
     choices: Choices
     crew: Crew | None
+    untrusted: Mapping[Kind, str]
+    """Kinds whose handlers missed a canary, with the reason why files of them stay behind."""
 
     def earlier(self, artifact: Artifact, result: Any) -> Sealed | Withheld | None:
         """What a killed run made of an artifact, if that is still what is wished, and its file is really there."""
@@ -60,8 +63,10 @@ class Work:
         shared: list[Artifact] = []
         single: list[Artifact] = []
         for artifact in artifacts:
-            if self.paths[artifact.path] in self.choices.kept_back:
-                item = withheld(self.engine, artifact, self.paths[artifact.path], ON_REQUEST)
+            path = self.paths[artifact.path]
+            reason = ON_REQUEST if path in self.choices.kept_back else self.untrusted.get(artifact.kind)
+            if reason is not None:
+                item = withheld(self.engine, artifact, path, reason)
                 task.advance(2 * artifact.size)
                 yield artifact, item
             else:

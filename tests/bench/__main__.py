@@ -36,9 +36,7 @@ def main() -> int:
         _table(rounds.times)
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(
-            f"\npeak resident memory: {own:.0f} MiB, of the largest child {workers:.0f} MiB; logs of {SIZE / 1e6:.0f} MB"
-        )
+        print(f"\npeak resident memory: {own:.0f} MiB, of the largest child {workers:.0f} MiB")
         return _shut(rounds.gates())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,5 +92,8 @@ def test_the_real_program_finds_a_token_and_nothing_else(make_case: CaseMaker, t
     proof = _verified(make_case, File("a.log", b"one\n"))
     assert proof.problems == ()
     assert proof.checks[-1].startswith("betterleaks: texts")
-    place = tmp_path / "x.txt"
-    place.write_text(SECRETS["github"])
+    place = tmp_path / "x.zip"
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr("a.txt", f"one\n{SECRETS['github']}\n")
+    found = [problem for problem in verify(place, observer=QuietObserver()).problems if "betterleaks" in problem.detail]
+    assert [(problem.member, problem.line) for problem in found] == [("a.txt", 2)]

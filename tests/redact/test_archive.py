@@ -234,6 +234,15 @@ class TestNames:
         after, _ = redact(knowing, tarred({name: CLEAN}), tmp_path, "a.tar")
         assert list(untarred(after)) == ["etc/passwd"]
 
+    def test_a_member_without_a_name_gets_one(self, knowing, tmp_path):
+        nameless = io.BytesIO()
+        with zipfile.ZipFile(nameless, "w") as archive:
+            info = zipfile.ZipInfo("a")
+            info.filename = ""
+            archive.writestr(info, CLEAN)
+        after, _ = redact(knowing, nameless.getvalue(), tmp_path)
+        assert unzipped(after) == {"member": CLEAN}
+
     def test_names_that_become_equal_get_numbers(self, knowing, tmp_path):
         after, _ = redact(knowing, tarred({"a.log": CLEAN, "./a.log": CLEAN, "A.log": LOG}), tmp_path, "a.tar")
         assert list(untarred(after)) == ["a.log", "a-2.log", "A-3.log"]

@@ -181,6 +181,14 @@ def test_a_schema_that_is_a_program_is_not_run(knowing, tmp_path, sql):
     assert sorted(each for each in tmp_path.iterdir() if each.name != "result.db") == before
 
 
+def test_rows_beside_each_other_do_not_read_like_a_secret(knowing, tmp_path):
+    rows = [("INSERT INTO t (line, n) VALUES (?, ?)", (f"Server=db;Password=orchid{n};", n)) for n in range(3000)]
+    result, ledger = redact(knowing, made(tmp_path, "CREATE TABLE t (id INTEGER PRIMARY KEY, line TEXT, n);", rows))
+    assert query(result, "SELECT count(*), sum(n) FROM t") == [(3000, 2999 * 1500)]
+    assert sum(ledger.counts.values()) == 3000
+    assert b"orchid" not in result.read_bytes()
+
+
 def test_triggers_do_not_fire(knowing, tmp_path):
     place = made(
         tmp_path,

@@ -41,13 +41,13 @@ def read(raw: BinaryIO, meter: Meter, scratch: Scratch) -> Iterator[Member]:
             barred = _barred(info)
             entry = Entry(
                 info.filename,
-                info.is_dir(),
+                _is_folder(info),
                 info.compress_size,
                 info.date_time,
                 info.compress_type,
                 barred,
             )
-            if barred or info.is_dir():
+            if barred or _is_folder(info):
                 yield entry, Nothing()
                 continue
             with damaged(TITLE):
@@ -56,8 +56,13 @@ def read(raw: BinaryIO, meter: Meter, scratch: Scratch) -> Iterator[Member]:
                 yield entry, Checked(member, TITLE)
 
 
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    """As the standard library says it, but for a member without a name."""
+    return info.filename.endswith("/")
+
+
 def _barred(info: zipfile.ZipInfo) -> str:
-    if info.is_dir():
+    if _is_folder(info):
         return ""
     if info.flag_bits & _ENCRYPTED:
         return "it is encrypted"

@@ -12,8 +12,16 @@ from escalate.redact.handlers.registry import CannotRedact
 
 HEAD_BYTES = 64 * 1024
 _UTF16_RUN = 16
-_WIDE_INSIDE = re.compile(rb"(?:[\x20-\x7e]\0){8}|(?:\0[\x20-\x7e]){8}")
+WIDE_INSIDE = re.compile(rb"(?:[\x20-\x7e]\0){8}|(?:\0[\x20-\x7e]){8}")
+_NARROW_INSIDE = re.compile(rb"[\t\r\n\x20-\x7e]{12}")
+"""8-bit text that another program added to a UTF-16 file; also some Chinese, which is then read byte by byte."""
+_LONE = "surrogatepass"
+"""Half a pair is no character, but Windows writes it; it stays."""
 _NOT_TEXT = bytes({*range(1, 9), *range(14, 27), *range(28, 32)})
+
+
+class WideInside(CannotRedact):
+    """There are two encodings in one text: UTF-16 inside of 8-bit text, or the other way round."""
 
 
 def encoding_of(head: bytes) -> str | None:
@@ -36,26 +44,29 @@ def encoding_of(head: bytes) -> str | None:
     return None
 
 
-def open_text(raw: BinaryIO) -> Source:
-    """A text file from its start, as UTF-8 or as the bytes it has.
+def open_text(raw: BinaryIO, *, mixed: bool = False) -> Source:
+    """A text file from its start, as UTF-8 or as the bytes it has; `mixed`: always the latter.
 
     Raises:
-        CannotRedact: its head is not text; or, while reading, wide text in the middle of another encoding.
+        CannotRedact: its head is not text.
+        WideInside: while reading, two encodings in one text.
     """
     raw.seek(0)
     head = raw.read(HEAD_BYTES)
     raw.seek(0)
-    encoding = encoding_of(head)
+    encoding = None if mixed else encoding_of(head)
     if encoding is None:
         strange = len(head) - len(head.translate(None, _NOT_TEXT))
         if strange > 0.02 * len(head):
             raise CannotRedact("its content is not text")
-    return source_for(raw, encoding)
+    return source_for(raw, encoding, mixed=mixed)
 
 
-def source_for(raw: BinaryIO, encoding: str | None) -> Source:
+def source_for(raw: BinaryIO, encoding: str | None, *, mixed: bool = False) -> Source:
     """The same for a stream that is at its start and whose encoding is known."""
-    return _Plain(raw) if encoding is None else _Decoding(raw, encoding)
+    if encoding is None:
+        return raw if mixed else _Plain(raw)
+    return _Decoding(raw, encoding)
 
 
 class Told:
@@ -84,8 +95,8 @@ class _Plain:
 
     def read(self, size: int, /) -> bytes:
         data = self._raw.read(size)
-        if (b"\0" in data or b"\0" in self._tail) and _WIDE_INSIDE.search(self._tail + data):
-            raise CannotRedact("it holds UTF-16 text in the middle of text in another encoding")
+        if (b"\0" in data or b"\0" in self._tail) and WIDE_INSIDE.search(self._tail + data):
+            raise WideInside("it holds UTF-16 text in the middle of text in another encoding")
         self._tail = data[-_UTF16_RUN:]
         return data
 
@@ -93,21 +104,25 @@ class _Plain:
 class _Decoding:
     def __init__(self, raw: BinaryIO, encoding: str) -> None:
         self._raw = raw
-        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._decoder = codecs.getincrementaldecoder(encoding)(_LONE)
+        self._tail = b""
 
     def read(self, size: int, /) -> bytes:
         while data := self._raw.read(size):
+            if _NARROW_INSIDE.search(self._tail + data):
+                raise WideInside("it holds 8-bit text in the middle of UTF-16 text")
+            self._tail = data[-_UTF16_RUN:]
             text = self._decoder.decode(data)
             if text:
-                return text.encode()
-        return self._decoder.decode(b"", final=True).encode()
+                return text.encode("utf-8", _LONE)
+        return self._decoder.decode(b"", final=True).encode("utf-8", _LONE)
 
 
 class _Encoding:
     def __init__(self, raw: BinaryIO, encoding: str) -> None:
         self._raw = raw
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._decoder = codecs.getincrementaldecoder("utf-8")(_LONE)
         self._encoding = encoding
 
     def write(self, data: bytes, /) -> object:
-        return self._raw.write(self._decoder.decode(data).encode(self._encoding))
+        return self._raw.write(self._decoder.decode(data).encode(self._encoding, _LONE))

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 
 from escalate.redact.handlers.json_strings import Level, slashes_before, string_end
 from escalate.redact.handlers.structured_names import is_harmless
-from escalate.redact.handlers.structured_spans import Edit, Window
+from escalate.redact.handlers.structured_spans import Edit, Window, covered
 
 LABEL = "json-member"
 _BARE = re.compile(rb"[^\s\[\]{},:\"\\]+")
 _WORDS = frozenset((b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity"))
 _BLANK = re.compile(rb"\s*")
 _DEEP_BLANK = re.compile(rb"(?:\s|\\+[nrt])*")
-_OPEN, _CLOSE, _COMMA, _COLON = b"[{", b"]}", b",", b":"
 
 Token = Callable[[bytes], bytes]
 """What replaces a secret."""
@@ -37,10 +36,11 @@ def value_edits(window: Window, place: int, level: Level, token: Token) -> Itera
     data = window.data
     open_: list[bool] = []  # for each bracket, whether it is an object
     name_next = False
+    begin = place
     while True:
         place = skip_blank(window, place, level)
         if place >= len(data):
-            window.cut_off()
+            yield covered(begin, window.cut_off())
             return
         sign = data[place : place + 1]
         if sign in (b"[", b"{"):
@@ -63,6 +63,7 @@ def value_edits(window: Window, place: int, level: Level, token: Token) -> Itera
                 yield from _masked(window, place, end, level, token)
             place = end
         if not open_:
+            yield covered(begin, place)
             return
 
 

@@ -86,3 +86,9 @@ def handlers() -> tuple[Handler, ...]:
 def handler_of(kind: Kind) -> Handler | None:
     """The handler of a kind, if there is one."""
     return next((handler for handler in handlers() if kind in handler.kinds), None)
+
+
+def suffix_of_kind(kind: Kind) -> str:
+    """The same for the handler of a kind, if there is one."""
+    handler = handler_of(kind)
+    return suffix_of(handler) if handler else ""

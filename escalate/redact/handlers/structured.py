@@ -11,7 +11,7 @@ from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger
 from escalate.redact.engine import Engine, Sink, Source
 from escalate.redact.handlers.archive_parts import Scratch
-from escalate.redact.handlers.encoding import HEAD_BYTES, encoding_of, open_text, sink_for
+from escalate.redact.handlers.encoding import HEAD_BYTES, WideInside, encoding_of, open_text, sink_for
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.text import HANDLER as TEXT
 
@@ -53,9 +53,17 @@ class StructuredHandler:
 
     def redact(self, source: Path, sink: BinaryIO, engine: Engine, advance: Callable[[int], None]) -> Ledger:
         """See `Handler.redact`."""
-        plan = self._plan_of(source)
-        if plan is None:
-            return self._named(TEXT.redact(source, sink, engine, advance), {})
+        try:
+            plan = self._plan_of(source)
+            if plan is not None:
+                return self._by_structure(source, sink, plan, engine, advance)
+        except WideInside:  # no structure goes through two encodings
+            pass
+        return TEXT.redact(source, sink, engine, advance)
+
+    def _by_structure(
+        self, source: Path, sink: BinaryIO, plan: Plan, engine: Engine, advance: Callable[[int], None]
+    ) -> Ledger:
         counts: Counter[str] = Counter()
         if _finds(source, plan.step, engine):
             with Scratch(Path(sink.name).parent).file() as made:
@@ -73,8 +81,11 @@ class StructuredHandler:
 
     def in_order(self, source: Path, sink: Sink, engine: Engine, advance: Callable[[int], None]) -> Ledger | None:
         """See `WritesInOrder.in_order`: as text, where its structure tells nothing."""
-        plan = self._plan_of(source)
-        if plan is not None and (plan.check is not None or _finds(source, plan.step, engine)):
+        try:
+            plan = self._plan_of(source)
+            if plan is not None and (plan.check is not None or _finds(source, plan.step, engine)):
+                return None
+        except WideInside:
             return None
         ledger = TEXT.in_order(source, sink, engine, advance)
         return None if ledger is None else self._named(ledger, {})
@@ -111,3 +122,21 @@ def _compare(source: Path, result: Path, check: Check) -> None:
     with result.open("rb") as raw:
         if check(open_text(raw)) != before:
             raise CannotRedact("its structure would not be the same after redaction")
+
+
+class Chunks:
+    """What one step made, as the source of another."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; empty at the end."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._rest = piece
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data

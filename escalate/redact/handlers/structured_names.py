@@ -19,6 +19,8 @@ WAKES = (
 NAMING = frozenset(("name", "key", "settingname", "variable", "variablename", "header", "headername", "parameter"))
 """Members that name what a member beside them holds."""
 VALUED = frozenset(("value", "val", "settingvalue", "content", "connectionstring", "secretvalue", "data"))
+_MORE = frozenset(("validationkey", "userpwd"))
+_SYSTEM_SID = re.compile(r"(?i)S-1-5-(?:18|19|20|32-\d+|80-.*|82-.*)")
 _PRINCIPAL = re.compile(r"x-ms-client-principal(?:-(?:id|name))?|x-ms-token-[\w-]+")
 _HEADERS = frozenset(
     (
@@ -46,31 +48,36 @@ _HEADERS = frozenset(
 )
 PARAMETERS = frozenset(
     (
-        "sig", "signature", "code", "token", "key", "state", "nonce", "id_token", "access_token", "refresh_token", "session_state",
+        "sig", "signature", "code", "token", "key", "state", "nonce", "id_token", "access_token", "refresh_token",
+        "session_state",
         "client_secret", "client_assertion", "assertion", "password", "pwd", "passwd", "pass", "secret", "apikey",
         "api_key", "api-key", "subscription-key", "sas", "jwt", "auth", "authorization", "session", "sessionid", "sid",
-        "ticket", "samlresponse", "samlrequest", "relaystate", "otp", "x-amz-signature", "x-amz-security-token", "login_hint",
+        "ticket", "samlresponse", "samlrequest", "relaystate", "otp", "x-amz-signature", "x-amz-security-token",
+        "login_hint",
         "x-goog-signature", "x-functions-key", "code_verifier", "reset_token", "invite", "magic",
     )
 )  # fmt: skip
 """Parameters of a query that open something, or say who somebody is."""
 _USERS = frozenset(
     (
-        "username", "remoteusername", "authusername", "tokenusername", "csusername", "useraccountid", "userid", "userauthenticatedid",
+        "username", "remoteusername", "authusername", "tokenusername", "csusername", "useraccountid", "userid",
+        "userauthenticatedid",
         "userprincipalname", "upn", "loginname", "login", "cs-username", "remoteuser",
     )
 )  # fmt: skip
 _ADDRESSES = frozenset(
     (
-        "clientip", "cip", "cipaddress", "c-ip", "remoteaddress", "remoteaddr", "clientipaddress", "calleripaddress", "xforwardedfor",
+        "clientip", "cip", "cipaddress", "c-ip", "remoteaddress", "remoteaddr", "clientipaddress", "calleripaddress",
+        "xforwardedfor",
         "cs(x-forwarded-for)", "x-forwarded-for", "clientaddress", "serveripaddress", "originalclientip", "remoteip",
     )
 )  # fmt: skip
 _HARMLESS = re.compile(
-    rb"(?is)\s*|true|false|null|none|undefined|nil|-|[0-9]{1,3}|[*x\xe2\x80\xa2.]+|@microsoft\.keyvault\(.*"
+    rb"(?is)\s*|true|false|null|none|undefined|nil|-|[0-9]{1,3}|[*x.]{3,}|(?:\xe2\x80\xa2)+|@microsoft\.keyvault\(.*"
     rb"|https://[\w.-]+\.vault\.azure\.net/\S*|/subscriptions/[0-9a-f-]{36}(?:/.*)?|\\?/subscriptions\\?/[0-9a-f-]{36}.*"
 )
 _SERVICE_ACCOUNT = re.compile(r"(?i)(?P<domain>(?:NT AUTHORITY|NT SERVICE|IIS APPPOOL|Window Manager)\\).*")
+_LAST_NAME = re.compile(rb"[^?;#]*$")
 _QUERY_PAIR = re.compile(rb"(?P<name>[^&?=\s;#\"'<>]{1,64})=(?P<value>[^&\s#\"'<>;]+)")
 _NAMES = 16_384
 
@@ -78,7 +85,7 @@ _NAMES = 16_384
 @functools.lru_cache(maxsize=_NAMES)
 def hides(name: str) -> bool:
     """Whether a member, attribute, setting or column of this name holds a secret."""
-    return names_a_secret(name) or hides_header(name)
+    return names_a_secret(re.sub(r"[.\s:]", "_", name)) or hides_header(name) or name.casefold() in _MORE
 
 
 @functools.lru_cache(maxsize=_NAMES)
@@ -118,19 +125,46 @@ def pseudonymous(engine: Engine, holding: str, value: bytes) -> bytes:
     return address(engine, value) if holding == "address" else value
 
 
+def query(engine: Engine, value: bytes) -> bytes:
+    """A query string or link whose parameters are masked where their names say so."""
+    if b"=" not in value or not any(map(_may_hide, value.split(b"&"))):
+        return value
+    return _QUERY_PAIR.sub(lambda match: _pair(engine, match), value)
+
+
+def _may_hide(pair: bytes) -> bool:
+    """Whether it is worth a closer look: the name says something, or there is more than one `=`."""
+    name, equals, value = pair.partition(b"=")
+    return bool(equals) and (b"=" in value or _hides_parameter(name))
+
+
+@functools.lru_cache(maxsize=_NAMES)
+def _hides_parameter(name: bytes) -> bool:
+    plain = _LAST_NAME.search(name)
+    text = plain[0].decode("ascii", "replace").removeprefix("amp;") if plain else ""
+    return text.casefold() in PARAMETERS or names_a_secret(text)
+
+
+def _pair(engine: Engine, match: re.Match[bytes]) -> bytes:
+    if not _hides_parameter(match["name"]):
+        return match[0]
+    return match["name"] + b"=" + masked(engine, match["value"])
+
+
 def user(engine: Engine, value: bytes) -> bytes:
     """A pseudonym of somebody who logged in; accounts of the system, and what is a pseudonym, stay."""
     text = value.decode("utf-8", "replace")
     plain = text.strip()
     domain, _, account = plain.rpartition("\\")
-    if not plain or plain == "-" or _SERVICE_ACCOUNT.fullmatch(plain) or PSEUDONYM.fullmatch(account.strip()):
+    if is_harmless(value) or PSEUDONYM.fullmatch(account.strip()):
         return value
-    if account.casefold() in COMMON or is_redacted(value) or plain.endswith(MAIL_DOMAIN.decode()):
+    if _SYSTEM_SID.fullmatch(plain) or _SERVICE_ACCOUNT.fullmatch(plain):
+        return value
+    if account.casefold() in COMMON or plain.endswith(MAIL_DOMAIN.decode()):
         return value
     if "@" in account[1:-1] and " " not in account:
         return engine.names.email(account).encode()
     return engine.names.pseudonym("user", account or domain).encode()
-
 
 
 def address(engine: Engine, value: bytes) -> bytes:
@@ -151,18 +185,3 @@ def _one_address(engine: Engine, value: bytes) -> bytes:
 
 def _plain_address(engine: Engine, text: str) -> str:
     return text if is_platform_address(text) else engine.names.address(text)
-
-
-def query(engine: Engine, value: bytes) -> bytes:
-    """A query string or link whose parameters are masked where their names say so."""
-    if b"=" not in value:
-        return value
-    return _QUERY_PAIR.sub(lambda match: _pair(engine, match), value)
-
-
-def _pair(engine: Engine, match: re.Match[bytes]) -> bytes:
-    name = match["name"].decode("ascii", "replace")
-    folded = name.casefold().removeprefix("amp;")
-    if folded not in PARAMETERS and not names_a_secret(name):
-        return match[0]
-    return match["name"] + b"=" + masked(engine, match["value"])

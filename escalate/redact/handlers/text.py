@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -10,8 +11,18 @@ from typing import BinaryIO
 from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger
 from escalate.redact.engine import Engine, Sink
-from escalate.redact.handlers.encoding import HEAD_BYTES, Told, encoding_of, open_text, sink_for, source_for
+from escalate.redact.handlers.archive_parts import Scratch
+from escalate.redact.handlers.encoding import (
+    HEAD_BYTES,
+    Told,
+    WideInside,
+    encoding_of,
+    open_text,
+    sink_for,
+    source_for,
+)
 from escalate.redact.handlers.registry import CannotRedact
+from escalate.redact.handlers.wide_runs import wide_findings, write_narrowed
 from escalate.redact.pieces import cuts, redact_pieces
 
 _OPAQUE = frozenset(
@@ -51,18 +62,39 @@ class TextHandler:
         ledger = self.in_order(source, sink, engine, advance)
         if ledger is not None:
             return ledger
+        try:
+            return self._streamed(source, sink, engine, advance)
+        except WideInside:
+            return self._mixed(source, sink, engine, advance)
+
+    def _mixed(self, source: Path, sink: BinaryIO, engine: Engine, advance: Callable[[int], None]) -> Ledger:
+        """UTF-16 text inside of another encoding goes first, run by run."""
+        counts: Counter[str] = Counter()
+        with Scratch(Path(sink.name).parent).file() as made:
+            with source.open("rb") as raw:
+                write_narrowed(raw, made, engine, counts)
+            ledger = self._streamed(Path(made.name), sink, engine, advance, mixed=True)
+        sink.seek(0)
+        if wide_findings(sink, engine):
+            raise CannotRedact("something was still found in UTF-16 text inside of other text")
+        return ledger.model_copy(update={"counts": dict(counts + Counter(ledger.counts))})
+
+    def _streamed(
+        self, source: Path, sink: BinaryIO, engine: Engine, advance: Callable[[int], None], *, mixed: bool = False
+    ) -> Ledger:
         with source.open("rb") as raw:
-            encoding = encoding_of(raw.read(HEAD_BYTES))
+            encoding = None if mixed else encoding_of(raw.read(HEAD_BYTES))
         for rounds in range(1, _ROUNDS + 1):
             sink.seek(0)
             sink.truncate()
             with source.open("rb") as raw:
-                ledger = engine.redact_stream(Told(open_text(raw), advance), sink_for(sink, encoding), rounds)
+                text = Told(open_text(raw, mixed=mixed), advance)
+                ledger = engine.redact_stream(text, sink_for(sink, encoding), rounds)
             sink.flush()
             if not ledger.counts:  # nothing was found and nothing was changed: that is proof
                 return ledger.model_copy(update={"handler": self.name})
             sink.seek(0)
-            left, lines = engine.findings(Told(source_for(sink, encoding), advance))
+            left, lines = engine.findings(Told(source_for(sink, encoding, mixed=mixed), advance))
             if not left:
                 break
         else:

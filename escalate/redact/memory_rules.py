@@ -1,0 +1,64 @@
+"""Rules for memory only: environment blocks, and known values as runtimes keep them in it."""
+
+from __future__ import annotations
+
+import re
+
+from escalate.redact.detectors.assignments import names_a_secret
+from escalate.redact.forms import blocks
+from escalate.redact.rule import AFTER, Expression, Hit
+from escalate.redact.rules import literal
+from escalate.redact.tokens import secret_token
+
+_ENTRY = (
+    rb"(?:pass|pwd|secret|token|credential|jwt|otp|bearer|key|auth|assertion|session|csrf|xsrf|sas)"
+    rb"[A-Za-z0-9_.:\-]{0,24}=[^\x00]{3}"
+)
+_NAME = re.compile(rb"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
+_FOLDERS = (b"pwd", b"oldpwd")
+"""The working directory, which only sounds like a password."""
+_LONGEST = AFTER - 64
+_LEAST = 6
+"""Bytes of the shortest form of a known value."""
+
+
+class EnvironmentRule:
+    r"""`NAME=value\0` behind a zero: the value of a secret's name goes, whatever it looks like."""
+
+    expressions = (Expression(_ENTRY, caseless=True),)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def find(self, data: bytes, end: int, expression: int) -> tuple[Hit, ...]:
+        """See `Rule.find`."""
+        begin = data.rfind(b"\0", max(0, end - 160), end) + 1
+        equals = data.find(b"=", begin, end)
+        stop = data.find(b"\0", end, end + _LONGEST)
+        if begin == 0 or equals < 0 or stop < 0:
+            return ()
+        name = data[begin:equals]
+        if _NAME.fullmatch(name) is None or name.lower() in _FOLDERS or not names_a_secret(name.decode("ascii")):
+            return ()
+        value = data[equals + 1 : stop]
+        return (Hit(equals + 1, stop, secret_token(self._key, "SECRET", value), "environment-secret"),)
+
+
+class MemoryForms:
+    """A known value in Latin-1 (compact strings of the JVM and of Python) and in UTF-32 (`wchar_t` of Linux)."""
+
+    def __init__(self, value: str, key: bytes) -> None:
+        self._token = secret_token(key, "KNOWN", value.encode("utf-8", "surrogatepass"))
+        self._forms = tuple(sorted({form for block in blocks(value) for form in _forms(block) if len(form) >= _LEAST}))
+        self.expressions = tuple(Expression(literal(form)) for form in self._forms)
+
+    def find(self, data: bytes, end: int, expression: int) -> tuple[Hit, ...]:
+        """See `Rule.find`."""
+        return (Hit(end - len(self._forms[expression]), end, self._token, "known-value"),)
+
+
+def _forms(block: str) -> set[bytes]:
+    forms = {block.encode("utf-32-le", "surrogatepass"), block.encode("utf-32-be", "surrogatepass")}
+    if not block.isascii() and all(ord(char) < 256 for char in block):
+        forms.add(block.encode("latin-1"))
+    return forms
