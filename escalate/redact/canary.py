@@ -71,9 +71,13 @@ def untrusted(engine: Engine, samples: Iterable[tuple[Kind, Path]], folder: Path
     tried: set[Kind] = set()
     for kind, path in samples:
         if kind not in tried:
+            try:
+                with path.open("rb") as raw:
+                    sample = raw.read(SAMPLE)
+            except OSError:
+                continue  # a file that cannot be read is withheld for that
             tried.add(kind)
-            with path.open("rb") as raw:
-                reason = missed(engine, kind, raw.read(SAMPLE), folder)
+            reason = missed(engine, kind, sample, folder)
             if reason is not None:
                 found[kind] = reason
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from escalate.redact.engine import Engine
-from escalate.redact.memory_rules import EnvironmentRule, MemoryForms
+from escalate.redact.memory_rules import ArgumentRule, EnvironmentRule, MemoryForms
 from escalate.redact.rule import AFTER, BEFORE, Hit, Rule
 from escalate.redact.rules import KnownRule
 from escalate.redact.scan import Matcher
@@ -101,7 +101,7 @@ class Coverer:
 
     def __init__(self, engine: Engine) -> None:
         inputs = engine.inputs
-        text: list[Rule] = [*engine.rules, EnvironmentRule(inputs.key)]
+        text: list[Rule] = [*engine.rules, EnvironmentRule(inputs.key), ArgumentRule(inputs.key)]
         memory: list[Rule] = [MemoryForms(value, inputs.key) for value in inputs.known_values]
         self._first_wide = len(text) + len(memory)
         # known values look for their own UTF-16 forms

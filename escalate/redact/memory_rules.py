@@ -1,4 +1,4 @@
-"""Rules for memory only: environment blocks, and known values as runtimes keep them in it."""
+"""Rules for memory only: environment blocks, arguments, and known values as runtimes keep them in it."""
 
 from __future__ import annotations
 
@@ -42,6 +42,31 @@ class EnvironmentRule:
             return ()
         value = data[equals + 1 : stop]
         return (Hit(equals + 1, stop, secret_token(self._key, "SECRET", value), "environment-secret"),)
+
+
+class ArgumentRule:
+    r"""`--password\0VALUE\0` and `-u\0name:VALUE\0`: a command line as the kernel hands it over."""
+
+    expressions = (
+        Expression(
+            rb"(?:password|passwd|passphrase|secret|token|api-?key|access-?key|account-?key|sas)\x00[^\x00\-]", True
+        ),
+        Expression(rb"\x00(?:-u|--user|--proxy-user)\x00[^\x00:]{1,64}:[^\x00]"),
+    )
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def find(self, data: bytes, end: int, expression: int) -> tuple[Hit, ...]:
+        """See `Rule.find`."""
+        start = data.rfind(b"\0", max(0, end - 160), end) + 1
+        stop = data.find(b"\0", end, end + _LONGEST)
+        option = data[max(0, start - 160) : max(0, start - 1)].rpartition(b"\0")[2]
+        if start == 0 or stop < 0 or not option.startswith(b"-"):
+            return ()
+        if expression == 1:
+            start = data.find(b":", start, end) + 1
+        return (Hit(start, stop, secret_token(self._key, "SECRET", data[start:stop]), "secret-argument"),)
 
 
 class MemoryForms:

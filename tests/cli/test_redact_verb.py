@@ -63,7 +63,7 @@ def test_a_dry_run_counts_and_writes_nothing(built: Path, tmp_path: Path):
     before = {path: path.read_bytes() for path in built.rglob("*") if path.is_file()}
     run = run_command(tmp_path / "data", "redact", "--case", built, "--dry-run", "--format", "json")
     assert run.code == 0, run.stderr
-    assert run.json["totals"] == {"password-assignment": 1}
+    assert run.json["totals"] == {"connection-string-password": 1}
     assert "hunter2x" not in run.stdout
     assert [item["path"] for item in run.json["items"] if item["withheld"]] == ["app.nettrace"]
     assert {path: path.read_bytes() for path in built.rglob("*") if path.is_file()} == before

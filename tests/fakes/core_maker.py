@@ -34,7 +34,9 @@ class CoreMaker:
         for address, flags, blob in ((0x10000, 5, self.code), (0x40000, 6, self.heap), (0x90000, 4, b"const")):
             padding = -place % _PAGE
             blobs.append(bytes(padding) + blob)
-            segments.append((1, flags, place + padding - (padding + 8 if self.overlap else 0), address, len(blob), len(blob)))
+            segments.append(
+                (1, flags, place + padding - (padding + 8 if self.overlap else 0), address, len(blob), len(blob))
+            )
             place += padding + len(blob)
         segments += [(1, 6, 0, 0x200000 + 4096 * number, 0, 4096) for number in range(self.empty_segments)]
         packed = b"".join(self._segment(*one) for one in segments)

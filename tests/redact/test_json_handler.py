@@ -8,7 +8,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from structured_texts import checked, damaged, redacted
+from tests.redact.structured_texts import checked, damaged, redacted
 
 from escalate.model.kind import Kind
 from escalate.redact.handlers.json_text import HANDLER
@@ -111,7 +111,9 @@ NAMES = st.sampled_from(["token", "password", "apiKey", "client_secret", "X_PWD"
 VALUES = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=6).map(lambda text: f"zq{text}qz")
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5))
 TREES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3), max_leaves=8
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
 )
 
 

@@ -19,8 +19,6 @@ _MOST_SEGMENTS = 1 << 18
 """Linux allows 65,530 mappings unless told otherwise; runtimes with large heaps ask for some times that."""
 _MOST_NOTES = 1 << 20
 _LONGEST_NAME = 256
-_FAR = 1 << 62
-"""No file is as long."""
 
 _HEADER = {True: struct.Struct("<HHIQQQIHHHHHH"), False: struct.Struct("<HHIIIIIHHHHHH")}
 _SEGMENT = {True: struct.Struct("<IIQQQQQQ"), False: struct.Struct("<IIIIIIII")}
@@ -121,7 +119,7 @@ def read_at(raw: BinaryIO, place: int, size: int) -> bytes:
     Raises:
         CannotRedact: the file ends before.
     """
-    if place > _FAR:
+    if place + size > raw.seek(0, 2):
         raise CannotRedact("it is cut off")
     raw.seek(place)
     data = raw.read(size)

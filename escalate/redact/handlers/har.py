@@ -66,7 +66,9 @@ def _list(window: Window, place: int, kind: bytes, engine: Engine) -> Iterator[E
     for raw, start, end in pairs(window, place):
         old = window.data[start:end]
         name = _decoded(raw).casefold()
-        if kind == b"headers":
+        if not name:  # the recording was cut off before it
+            secret = True
+        elif kind == b"headers":
             secret = hides_header(name)
         elif kind == b"queryString":
             secret = query(engine, name.encode() + b"=0123456789") != name.encode() + b"=0123456789"

@@ -16,6 +16,8 @@ _BARE = re.compile(rb"[^\s\[\]{},:\"]+")
 def pairs(window: Window, place: int) -> Iterator[tuple[bytes, int, int]]:
     """(name as it is written, begin and end of the value's text) of each object of the list at `place`.
 
+    The name is empty where the text is cut off in the object: nobody can tell what it was.
+
     Raises:
         CannotRedact: the window ends first.
     """
@@ -27,7 +29,7 @@ def pairs(window: Window, place: int) -> Iterator[tuple[bytes, int, int]]:
         place = skip_blank(window, place, _PLAIN)
         if place >= len(data):
             window.cut_off()
-            yield from [(name, *value) for value in values]
+            yield from [(b"", *value) for value in values]
             return
         sign = data[place : place + 1]
         if sign == b'"':

@@ -85,7 +85,7 @@ _NAMES = 16_384
 @functools.lru_cache(maxsize=_NAMES)
 def hides(name: str) -> bool:
     """Whether a member, attribute, setting or column of this name holds a secret."""
-    return names_a_secret(re.sub(r"[.\s:]", "_", name)) or hides_header(name) or name.casefold() in _MORE
+    return names_a_secret(re.sub(r"[._\s:]+", "_", name)) or hides_header(name) or name.casefold() in _MORE
 
 
 @functools.lru_cache(maxsize=_NAMES)

@@ -16,7 +16,7 @@ _COLUMNS = re.compile(rb"\"[cC]olumns\"\s*:\s*(?P<list>\[[^\[\]]*\])\s*,\s*\"[rR
 _COLUMNS_BEGIN = re.compile(rb"\"[cC]olumns\"\s*:")
 _STRING = rb"\"(?:[^\"\\]|\\.)*+\""
 _FLAT = rb"(?:" + _STRING + rb"|[^\s\[\]{},\"]++)"
-_TOKEN = re.compile(_STRING + rb"|[^\s\[\]{},:\"]++|[\[\]{},:]", re.DOTALL)
+_TOKEN = re.compile(_STRING + rb"|\"(?:[^\"\\]|\\.)*+\\?\Z|[^\s\[\]{},:\"]++|[\[\]{},:]", re.DOTALL)
 _BEFORE_ROW = re.compile(rb"[\s,]*+(?P<end>[^\s,\[])?")
 _KEPT = 64 * 1024
 
@@ -116,6 +116,7 @@ def _deep(data: bytes, place: int, columns: Columns) -> tuple[list[tuple[int, in
             at, begin = at + 1, token.end()
         if depth <= 0:
             return [cells.get(one, (token.start(), token.start())) for one in columns.places], token.end()
+    cells[at] = (min(begin, len(data)), len(data))
     return [cells[one] for one in columns.places if one in cells], -1
 
 
@@ -124,6 +125,7 @@ def _cell(old: bytes, at: int, columns: Columns) -> bytes:
     if text in (b"", b"null", b"true", b"false"):
         return old
     if text[:1] == b'"':
-        return old.replace(text, b'"' + columns.cell(at, text[1:-1]) + b'"', 1)
+        closing = b'"' if len(text) > 1 and text.endswith(b'"') else b""
+        return old.replace(text, b'"' + columns.cell(at, text[1 : len(text) - len(closing)]) + closing, 1)
     new = columns.cell(at, text)
     return old if new == text else old.replace(text, json.dumps(new.decode("utf-8", "replace")).encode(), 1)

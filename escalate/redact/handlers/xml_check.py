@@ -8,24 +8,31 @@ import re
 from escalate.redact.engine import Source
 
 _STEP = 1024 * 1024
-_TAGS = re.compile(rb"<[/!?]?[A-Za-z_][\w:.-]*(?=[\s/>])|/>")
+_TOKEN = re.compile(rb"<!\[CDATA\[(?:.*?\]\]>)?|<[/!?]?[A-Za-z_][\w:.-]*(?=[\s/>])|/>", re.DOTALL)
 _LONGEST_NAME = 256
+_LONGEST = 8 * 1024 * 1024
 
 
 def tags(source: Source) -> bytes | None:
-    """A digest of the names of all tags, in order; None: there are none."""
+    """A digest of the names of all tags, in order, and of where CDATA stands; None: there are none."""
     digest = hashlib.sha256()
-    rest = b""
+    data = b""
     found = False
     while True:
         piece = source.read(_STEP)
-        data = rest + piece
-        keep = max(0, len(data) - _LONGEST_NAME) if piece else len(data)
-        cut = data.rfind(b"<", 0, keep) if piece else len(data)
-        cut = max(cut, 0) if piece else len(data)
-        names = _TAGS.findall(data[:cut])
-        found = found or bool(names)
-        digest.update(b"".join(names))
-        rest = data[cut:] if len(data) - cut < 4 * _STEP else data[-_LONGEST_NAME:]
+        data += piece
+        safe = max(0, len(data) - _LONGEST_NAME) if piece else len(data)
+        end = 0
+        for token in _TOKEN.finditer(data):
+            if token.start() >= safe:
+                break
+            name = token[0]
+            if name == b"<![CDATA[" and piece and len(data) - token.start() < _LONGEST:
+                safe = token.start()
+                break
+            found = True
+            digest.update(b"<![" if name.startswith(b"<![") else name)
+            end = token.end()
+        data = data[max(end, safe) :]
         if not piece:
             return digest.digest() if found else None
