@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from escalate.redact.engine import Engine
-from escalate.redact.memory_rules import ArgumentRule, EnvironmentRule, MemoryForms
+from escalate.redact.memory_rules import ArgumentRule, EnvironmentRule, LearnedRule, MemoryForms, value_of
 from escalate.redact.rule import AFTER, BEFORE, Hit, Rule
 from escalate.redact.rules import KnownRule
 from escalate.redact.scan import Matcher
@@ -31,6 +31,9 @@ _TEXT = re.compile(
 )
 """Negated classes of a pattern swallow binary; a secret is text as far as it is text."""
 _MASKED = re.compile(rb"(?:\[R:[A-Z0-9_-]{1,24}:[0-9A-F]{6}\]|[*\s\0])+")
+_LEARNED = "learned-value"
+_EXACT = frozenset({"known-value", _LEARNED})
+"""Labels of what was found byte for byte."""
 _LEAST = 3
 """Characters of the shortest thing that is masked."""
 _ROUNDS = 4
@@ -43,9 +46,9 @@ class CannotCover(ValueError):
     """Something would be left that must not leave; the message says what."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Span:
-    """Something to mask: characters at `start`, `start + step`, ... below `end`."""
+    """Something to mask: characters at `start`, `start + step`, ... below `end`, the last of them right before it."""
 
     start: int
     end: int
@@ -53,6 +56,11 @@ class Span:
     """1: a byte a character; 2: UTF-16 of either byte order, whose zero bytes stay."""
     label: str
     replacement: bytes
+
+    @property
+    def place(self) -> tuple[int, int, bool, int, str]:
+        """The order in which spans are masked: where several begin, what tells most comes first."""
+        return (self.start, self.step, self.label == _LEARNED, self.end, self.label)
 
 
 @dataclass(frozen=True)
@@ -99,10 +107,16 @@ def patched(data: bytes, base: int, patches: Iterable[Patch]) -> bytes:
 class Coverer:
     """Covers binary data of one case."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, learned: tuple[str, ...] = (), *, only_learned: bool = False) -> None:
+        """For the rules of the engine and those of memory, and values that were learned from the file itself."""
         inputs = engine.inputs
+        more: list[Rule] = [LearnedRule(learned, inputs.key)] if learned else []
+        if only_learned:
+            self._first_wide = len(more)
+            self._matcher = Matcher(more)
+            return
         text: list[Rule] = [*engine.rules, EnvironmentRule(inputs.key), ArgumentRule(inputs.key)]
-        memory: list[Rule] = [MemoryForms(value, inputs.key) for value in inputs.known_values]
+        memory = more + [MemoryForms(value, inputs.key) for value in inputs.known_values]
         self._first_wide = len(text) + len(memory)
         # known values look for their own UTF-16 forms
         wide = [WideRule(rule) for rule in text if not isinstance(rule, KnownRule)]
@@ -110,15 +124,27 @@ class Coverer:
 
     def spans(self, data: bytes) -> list[Span]:
         """Everything in it that must not leave; touching and overlapping spans are one."""
-        found: list[Span] = []
+        return list(_joined(sorted((span for span, _ in self._found(data)), key=lambda span: span.place)))
+
+    def learn(self, data: bytes) -> tuple[bool, list[str]]:
+        """Whether anything is found in it, and which values are worth to be looked for alone, in order."""
+        found, values = False, dict[str, None]()
+        for span, rule in self._found(data):
+            found = True
+            secret = data[span.start : span.end : span.step]
+            if (value := value_of(rule, secret)) is not None:
+                values[value] = None
+        return found, list(values)
+
+    def _found(self, data: bytes) -> Iterator[tuple[Span, Rule]]:
         last: dict[int, int] = {}
         for end, index, expression in self._matcher.ends(data, 0, len(data)):
             if end <= last.get(index, 0):
                 continue  # inside of what this rule has already found
             for span in self._look(data, end, index, expression):
                 last[index] = max(last.get(index, 0), span.end)
-                found.append(span)
-        return list(_joined(sorted(found)))
+                rule = self._matcher.rules[index]
+                yield span, rule.rule if isinstance(rule, WideRule) else rule
 
     def _look(self, data: bytes, end: int, index: int, expression: int) -> Iterator[Span]:
         rule = self._matcher.rules[index]
@@ -131,15 +157,15 @@ class Coverer:
             yield from self._span(text[hit.start : hit.end], hit, first, 2)
 
     def _span(self, value: bytes, hit: Hit, first: int, step: int) -> Iterator[Span]:
-        text = value if hit.label == "known-value" else _leading_text(value)
+        text = value if hit.label in _EXACT else _leading_text(value)
         if len(text) < _LEAST or _MASKED.fullmatch(text):
             return
         start = first + step * hit.start
-        end = start + step * len(text)
+        end = start + step * (len(text) - 1) + 1
         if step == 1 and len(text) % 2 == 0 and b"\0" in text:
             for odd in (0, 1):  # a known value found its own UTF-16 form, of one byte order or the other
                 if not text[1 - odd :: 2].strip(b"\0"):
-                    start, step = start + odd, 2
+                    start, end, step = start + odd, end - 1 + odd, 2
                     break
         yield Span(start, end, step, hit.label, hit.replacement)
 

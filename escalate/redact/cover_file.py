@@ -6,9 +6,9 @@ import functools
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from escalate.redact.cover import (
     MARGIN_AFTER,
@@ -27,6 +27,10 @@ from escalate.redact.engine import Engine, Sink
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.rules import EngineInputs
 
+_R = TypeVar("_R")
+
+_MOST_LEARNED = 2000
+"""Values of one file that are looked for alone; the first ones count."""
 _CHUNK = 512 * 1024
 """Bytes that are copied at once: they stay in the cache of a core."""
 
@@ -37,6 +41,16 @@ class _Task:
     path: str
     piece: Range
     zones: Zones
+    learned: tuple[str, ...] = ()
+    only_learned: bool = False
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """What a first look at a piece says."""
+
+    found: bool
+    values: list[str]
 
 
 @dataclass(frozen=True)
@@ -53,10 +67,10 @@ def _engine_of(inputs: EngineInputs) -> Engine:
     return Engine(inputs)
 
 
-@functools.lru_cache(maxsize=1)
-def _coverer_of(engine: Engine) -> Coverer:
-    """Built once for all files of a case."""
-    return Coverer(engine)
+@functools.lru_cache(maxsize=3)
+def _coverer_of(engine: Engine, learned: tuple[str, ...], only_learned: bool) -> Coverer:
+    """Built once for all files of a case, and for what was learned from the file at hand."""
+    return Coverer(engine, learned, only_learned=only_learned)
 
 
 @functools.lru_cache(maxsize=2)
@@ -76,22 +90,24 @@ def cover_file(
 ) -> dict[str, int]:
     """Copy a file into `sink`, in order, with masks in its payload; how many were made, by label.
 
-    Both kinds of ranges are sorted and do not overlap. In `watched` nothing is changed; what is in neither is copied
-    without a look. Workers only say what to change: the copy itself is made here, so little travels between processes.
+    It goes over the file twice: a secret that one place gives away stands alone in others, where nothing tells what
+    it is. Where the first look found nothing, the second one is for such values only. Both kinds of ranges are sorted
+    and do not overlap. In `watched` nothing is changed; what is in neither is copied without a look. Workers only say
+    what to change: the copy itself is made here, so that little travels between processes.
 
     Raises:
         CannotRedact: after masking something would still be found, or something secret begins in a watched range.
     """
-    tasks = _tasks(engine.inputs.for_workers(), source, Zones(tuple(payload), tuple(watched)), piece)
-    results: Iterable[_Done]
-    if engine.crew is None:
-        coverer = _coverer_of(engine)
-        results = (_Done(task.piece, _cover(coverer, task)) for task in tasks)
-    else:
-        results = engine.crew.ordered(_cover_task, tasks)
+    tasks = list(_tasks(engine.inputs.for_workers(), source, Zones(tuple(payload), tuple(watched)), piece))
+    learned = dict[str, None]()
+    for number, lesson in enumerate(_run(engine, _learn_task, _learn, tasks)):
+        learned.update(dict.fromkeys(lesson.values[: max(0, _MOST_LEARNED - len(learned))]))
+        tasks[number] = replace(tasks[number], only_learned=not lesson.found)
+    values = tuple(learned)
+    tasks = [replace(task, learned=values) for task in tasks]
     counts: Counter[str] = Counter()
     with source.open("rb") as raw:
-        for done in results:
+        for done in _run(engine, _cover_task, _cover, tasks):
             _copy(raw, sink, done.piece, done.covered.patches)
             counts.update(done.covered.counts)
             engine.names.merge(done.names)
@@ -115,26 +131,57 @@ def _touching(ranges: tuple[Range, ...], near: Range) -> tuple[Range, ...]:
     return ranges[first:last]
 
 
+def _run(
+    engine: Engine, shared: Callable[[_Task], _R], alone: Callable[[Engine, _Task], _R], tasks: Iterable[_Task]
+) -> Iterator[_R]:
+    """Each task by the crew, or here."""
+    if engine.crew is not None:
+        return engine.crew.ordered(shared, tasks)
+    return (alone(engine, task) for task in tasks)
+
+
+def _learn_task(task: _Task) -> _Lesson:
+    return _learn(_engine_of(task.inputs), task)
+
+
+def _learn(engine: Engine, task: _Task) -> _Lesson:
+    data = _read(task)
+    if data is None:
+        return _Lesson(found=False, values=[])
+    return _Lesson(*_coverer_of(engine, (), False).learn(data))
+
+
 def _cover_task(task: _Task) -> _Done:
     engine = _engine_of(task.inputs)
-    return _Done(task.piece, _cover(_coverer_of(engine), task), engine.names.take_new())
+    return replace(_cover(engine, task), names=engine.names.take_new())
 
 
-def _cover(coverer: Coverer, task: _Task) -> Covered:
+def _cover(engine: Engine, task: _Task) -> _Done:
+    data = None if task.only_learned and not task.learned else _read(task)
+    if data is None:
+        return _Done(task.piece, NOTHING)
+    coverer = _coverer_of(engine, task.learned, task.only_learned)
+    try:
+        return _Done(task.piece, coverer.cover(data, _base(task), task.piece, task.zones))
+    except CannotCover as error:
+        raise CannotRedact(str(error)) from error
+
+
+def _base(task: _Task) -> int:
+    return max(0, task.piece[0] - MARGIN_BEFORE)
+
+
+def _read(task: _Task) -> bytes | None:
+    """The piece with its margins; None: nothing in it needs a look."""
     if not task.zones.payload and not task.zones.watched:
-        return NOTHING
+        return None
     with Path(task.path).open("rb") as raw:
-        base = max(0, task.piece[0] - MARGIN_BEFORE)
+        base = _base(task)
         raw.seek(base)
         data = raw.read(task.piece[1] + MARGIN_AFTER - base)
     if base + len(data) < task.piece[1]:
         raise CannotRedact("it became shorter while it was read")
-    if data == _zeros(len(data)):
-        return NOTHING
-    try:
-        return coverer.cover(data, base, task.piece, task.zones)
-    except CannotCover as error:
-        raise CannotRedact(str(error)) from error
+    return None if data == _zeros(len(data)) else data
 
 
 def _copy(raw: BinaryIO, sink: Sink, piece: Range, patches: Sequence[Patch]) -> None:

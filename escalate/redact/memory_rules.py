@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from escalate.redact.detectors.assignments import names_a_secret
-from escalate.redact.forms import blocks
-from escalate.redact.rule import AFTER, Expression, Hit
-from escalate.redact.rules import literal
+from escalate.redact.forms import BLOCK, blocks
+from escalate.redact.rule import AFTER, Expression, Hit, Rule
+from escalate.redact.rules import DetectorRule, decoded_value, literal
+from escalate.redact.stop_list import why_not
 from escalate.redact.tokens import secret_token
 
 _ENTRY = (
@@ -67,6 +69,33 @@ class ArgumentRule:
         if expression == 1:
             start = data.find(b":", start, end) + 1
         return (Hit(start, stop, secret_token(self._key, "SECRET", data[start:stop]), "secret-argument"),)
+
+
+class LearnedRule:
+    """Values that something else in the same memory gave away, where they stand alone, in ASCII and UTF-16."""
+
+    def __init__(self, values: Iterable[str], key: bytes) -> None:
+        self._forms: list[tuple[int, bytes]] = []
+        expressions: list[Expression] = []
+        for value in values:
+            token = secret_token(key, "KNOWN", value.encode("utf-8", "surrogatepass"))
+            for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+                form = value.encode(encoding, "surrogatepass")
+                self._forms.append((len(form), token))
+                expressions.append(Expression(literal(form)))
+        self.expressions = tuple(expressions)
+
+    def find(self, data: bytes, end: int, expression: int) -> tuple[Hit, ...]:
+        """See `Rule.find`."""
+        size, token = self._forms[expression]
+        return (Hit(end - size, end, token, "learned-value"),)
+
+
+def value_of(rule: Rule, secret: bytes) -> str | None:
+    """A found secret, if it is sure enough to be looked for alone, too."""
+    sure = isinstance(rule, EnvironmentRule | ArgumentRule) or (isinstance(rule, DetectorRule) and rule.detector.learn)
+    value = decoded_value(secret) if sure else ""
+    return value if sure and len(value) <= BLOCK and why_not(value) is None else None
 
 
 class MemoryForms:

@@ -36,11 +36,11 @@ class WideRule:
 
     def __init__(self, rule: Rule) -> None:
         self.expressions = tuple(Expression(widened(one.pattern), one.caseless) for one in rule.expressions)
-        self._rule = rule
+        self.rule = rule
 
     def find(self, data: bytes, end: int, expression: int) -> tuple[Hit, ...]:
         """As `Rule.find`, on text that was narrowed."""
-        return self._rule.find(data, end, expression)
+        return self.rule.find(data, end, expression)
 
 
 def narrowed(data: bytes, end: int, before: int, after: int) -> tuple[bytes, int]:

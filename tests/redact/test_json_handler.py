@@ -8,11 +8,11 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.redact.structured_texts import checked, damaged, redacted
 
 from escalate.model.kind import Kind
 from escalate.redact.handlers.json_text import HANDLER
 from escalate.redact.handlers.registry import handler_of
+from tests.redact.structured_texts import checked, damaged, redacted
 
 SECRET = "opensesame"  # a word, so that only its name tells
 

@@ -13,7 +13,8 @@ from escalate.redact.handlers.w3c_log import HANDLER
 from tests.bench.corpus import iis_lines
 from tests.redact.structured_texts import checked, damaged, redacted
 
-HEAD = b"#Software: IIS\r\n#Fields: date time cs-uri-query cs-username c-ip cs(Cookie) cs(Referer) sc-status X-Forwarded-For\r\n"
+HEAD = b"#Software: IIS\r\n"
+HEAD += b"#Fields: date time cs-uri-query cs-username c-ip cs(Cookie) cs(Referer) sc-status X-Forwarded-For\r\n"
 
 
 def row(query="-", user="-", client="10.0.0.4", cookie="-", referer="-", forwarded="-"):

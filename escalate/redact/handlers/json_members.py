@@ -12,7 +12,7 @@ from escalate.redact.handlers.structured_names import NAMING, VALUED, hides
 from escalate.redact.handlers.structured_spans import BACK, Edit, Window
 from escalate.redact.tokens import secret_token
 
-_NAME = re.compile(rb"(?P<slashes>\\*)\"(?P<name>[^\"\\\r\n]{1,128})$")
+_NO_NAME = re.compile(rb"[\"\\\r\n]")
 _NAMING_BEFORE = re.compile(rb"\\*\"(?P<name>\w{1,24})\\*\"(?:\s|\\+[nrt])*:(?:\s|\\+[nrt])*$")
 _IN_ARRAY = re.compile(rb"[\[,](?:\s|\\+[nrt])*$")
 _SIBLINGS = 64 * 1024
@@ -25,10 +25,12 @@ def members(window: Window, end: int, engine: Engine) -> Iterator[Edit]:
     data = window.data
     slashes = slashes_before(data, end - 1)
     level = level_of(slashes)
-    found = _NAME.search(data, max(0, end - 140), end - 1 - slashes)
-    if level is None or found is None or len(found["slashes"]) != slashes:
+    stop = end - 1 - slashes
+    start = data.rfind(b'"', max(0, stop - 129), stop) + 1
+    raw = data[start:stop]
+    if level is None or not start or not raw or _NO_NAME.search(raw) or slashes_before(data, start - 1) != slashes:
         return
-    name = found["name"].decode("utf-8", "replace")
+    name = raw.decode("utf-8", "replace")
 
     def token(value: bytes) -> bytes:
         return secret_token(engine.inputs.key, "SECRET", value)
@@ -39,7 +41,7 @@ def members(window: Window, end: int, engine: Engine) -> Iterator[Edit]:
         if hides(name):
             yield from value_edits(window, after + 1, level, token)
         return
-    before = found.start()
+    before = start - 1 - slashes
     told = _NAMING_BEFORE.search(data, max(0, before - 100), before)
     if told is not None:
         if hides(name) and told["name"].decode().casefold().replace("_", "") in NAMING:

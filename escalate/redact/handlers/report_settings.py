@@ -11,7 +11,7 @@ from escalate.redact.handlers.structured_spans import Edit, Window
 from escalate.redact.tokens import inside_token, secret_token
 
 LABEL = "named-setting"
-_NAME = re.compile(rb"(?P<name>[A-Za-z_$-][\w.:$-]{0,127})[\"']?\s{0,4}$")
+_NAME_BACKWARDS = re.compile(rb"\s{0,4}[\"']?(?P<name>[\w.:$-]{1,128})")
 _LINE_START = re.compile(rb"(?:^|[\r\n])[^\S\r\n]*(?:(?:export|set|setx|declare -x|typeset -x|\$env:|[+$#>-]+)\s*)*$")
 _QUOTED = re.compile(
     rb"\s{0,4}(?:0x[0-9a-fA-F]+ )?(?:<[^<>\r\n]{0,200}> )?b?"
@@ -29,20 +29,20 @@ def settings(window: Window, end: int, engine: Engine) -> Iterator[Edit]:
     """The edits because of a name of a secret whose sign (`=`, `:`, NUL) ends at `end`."""
     data = window.data
     low = max(0, end - _LONGEST_NAME)
-    found = _NAME.search(data, low, end - 1)
+    found = _NAME_BACKWARDS.match(data[low : end - 1][::-1])
     if found is None:
         return
-    name = found["name"].decode("utf-8", "replace")
-    if not hides(name.lstrip("-$")) or name in _FOLDERS or inside_token(data, found.start()):
+    name, begin = found["name"][::-1].decode("utf-8", "replace"), end - 1 - found.end()
+    if not hides(name.lstrip("-$")) or name in _FOLDERS or inside_token(data, begin):
         return
     if data[end - 1] == 0x3A and not data[end : end + 1].isspace():
         return
-    sign, before = data[end - 1], data[max(0, found.start() - 1) : found.start()]
+    sign, before = data[end - 1], data[max(0, begin - 1) : begin]
     if sign == 0:
         match = _ENTRY.match(data, end) if name.startswith("-") and before in (b"", b"\0") else None
-    elif _is_entry(data, end, found.start()):
+    elif _is_entry(data, end, begin):
         match = _ENTRY.match(data, end) if sign == 0x3D else None
-    elif _LINE_START.search(data, max(0, found.start() - 64), found.start()):
+    elif _LINE_START.search(data, max(0, begin - 64), begin):
         match = _LINE.match(data, end)
     elif sign == 0x3D:
         match = _QUOTED.match(data, end) or _BARE.match(data, end)

@@ -24,7 +24,6 @@ _FIELDS = (
     rb"(?:user_?name|user_?id|user_?accountid|user_?authenticatedid|user_?principalname|upn|login|client_?ip|cip"
     rb"|ip_?address)"
 )
-_KEY = re.compile(rb"\"(?P<name>[^\"\\\r\n]{1,64})$")
 _VALUE = re.compile(rb"\"(?P<text>(?:[^\"\\\r\n]|\\[^\r\n])*+)\"")
 _PLAIN = Level(0)
 
@@ -32,12 +31,12 @@ _PLAIN = Level(0)
 def _find(window: Window, end: int, engine: Engine) -> Iterator[Edit]:
     yield from members(window, end, engine)
     data = window.data
-    key = _KEY.search(data, max(0, end - 80), end - 1)
+    start = data.rfind(b'"', max(0, end - 80), end - 1) + 1
     place = skip_blank(window, end, _PLAIN)
-    if key is None or slashes_before(data, end - 1) or data[place : place + 1] != b":":
+    if not start or slashes_before(data, end - 1) or data[place : place + 1] != b":":
         return
     value = _VALUE.match(data, skip_blank(window, place + 1, _PLAIN))
-    holding = holds(key["name"].decode("utf-8", "replace"))
+    holding = holds(data[start : end - 1].decode("utf-8", "replace"))
     if value is None or holding not in ("user", "address"):
         return
     new = pseudonymous(engine, holding, value["text"])
