@@ -52,9 +52,7 @@ def test_pieces_give_what_the_whole_gives(filled_case, tmp_path, monkeypatch):
     monkeypatch.setattr(pieces, "PIECE", 60_000)
     evidence = {"a.log": _log(tmp_path, MIB, 1), "b.log": b"one line\n", "c.txt": b"x" * 300_000}
     with ThreadPoolExecutor(1) as pool:
-        alone, first, helped, second = _twins(
-            filled_case, evidence, wishes=RedactionWishes(workers=1), executor=pool
-        )
+        alone, first, helped, second = _twins(filled_case, evidence, wishes=RedactionWishes(workers=1), executor=pool)
     for one, other in zip(first, second, strict=True):
         assert isinstance(one, Sealed)
         assert isinstance(other, Sealed)

@@ -233,15 +233,35 @@ def test_pieces_make_no_difference(engine, tmp_path):
     noise = random.Random(5)
     heap = b"".join(
         noise.randbytes(noise.randrange(3000)) + TEXT.encode(("utf-8", "utf-16-le")[number % 2]) + b"\0\0"
-        for number in range(60)
+        for number in range(30)
     )
     data = CoreMaker(heap=heap).data()
     whole, ledger = masked(engine, data, tmp_path)
-    for piece in (1000, 4099, 65_536):
+    for piece in (4099, 30_000):
         cut, again = masked(engine, data, tmp_path, piece)
         assert cut == whole
         assert again == ledger
     assert ACCOUNT_KEY.encode() not in whole
+
+
+def test_a_secret_that_stands_alone_goes_when_another_place_tells_what_it_is(engine, tmp_path):
+    alone = [form + bytes(300_000) for form in forms(ACCOUNT_KEY)[:2]]
+    data = CoreMaker(heap=b"".join(alone) + TEXT.encode()).data()
+    for piece in (None, 50_000):
+        after, ledger = masked(engine, data, tmp_path, piece)
+        assert not any(form in after for form in forms(ACCOUNT_KEY))
+        assert ledger.counts == {"learned-value": 2, "connection-string-key": 1}
+
+
+def test_arguments_and_environment_of_the_stack(engine, tmp_path):
+    stack = b"\0app\0--password\0easy\0-u\0admin:easily\0--port\080\0PWD=/srv/app\0X_TOKEN=some words of mine\0"
+    for form in (stack, stack.decode().encode("utf-16-le")):
+        after, _ = masked(engine, CoreMaker(heap=form).data(), tmp_path)
+        after = after.replace(b"\0", b" ") if form is stack else after.replace(b"\0\0", b" ").replace(b"\0", b"")
+        assert b"--password **** " in after
+        assert b"-u admin:****** " in after
+        assert b"--port 80 PWD=/srv/app X_TOKEN=" in after
+        assert b"words" not in after
 
 
 def test_what_stands_between_the_segments_is_masked_too(engine, tmp_path):

@@ -80,32 +80,50 @@ CONNECTION = f"DefaultEndpointsProtocol=https;AccountName=shop;AccountKey={KEY};
 CONFIGURATIONS = {
     "portal export": ('[{"name": "DB_PASSWORD", "slotSetting": false, "value": "tr0ub4dor&3"}]', "tr0ub4dor&3"),
     "az export": (json.dumps([{"value": CONNECTION, "name": "Files", "slotSetting": None}]), KEY),
-    "ARM list": (json.dumps({"properties": {"Db": {"value": "Server=s;Password=tr0ub4dor&3", "type": "SQLAzure"}}}), "tr0ub4dor&3"),
+    "ARM list": (
+        json.dumps({"properties": {"Db": {"value": "Server=s;Password=tr0ub4dor&3", "type": "SQLAzure"}}}),
+        "tr0ub4dor&3",
+    ),
     "Kudu settings": (json.dumps({"SCM_DO_BUILD": "1", "MACHINEKEY_DecryptionKey": "tr0ub4dor&3"}), "tr0ub4dor&3"),
     "plain name, made by a machine": (json.dumps({"MY_THING": KEY}), KEY),
     "local.settings.json": (json.dumps({"IsEncrypted": False, "Values": {"AzureWebJobsStorage": CONNECTION}}), KEY),
     "appsettings.json": ('{ // notes\n "ConnectionStrings": {"Db": "Server=s;Pwd=tr0ub4dor&3;"},\n}', "tr0ub4dor&3"),
     "nested appsettings.json": (json.dumps({"Jwt": {"SigningKey": "tr0ub4dor&3"}}), "tr0ub4dor&3"),
-    "launchSettings.json": (json.dumps({"profiles": {"x": {"environmentVariables": {"API_KEY": "tr0ub4dor&3"}}}}), "tr0ub4dor&3"),
-    "Kudu process": (json.dumps({"command_line": f"dotnet app.dll --password {KEY}", "environment_variables": {}}), KEY),
+    "launchSettings.json": (
+        json.dumps({"profiles": {"x": {"environmentVariables": {"API_KEY": "tr0ub4dor&3"}}}}),
+        "tr0ub4dor&3",
+    ),
+    "Kudu process": (
+        json.dumps({"command_line": f"dotnet app.dll --password {KEY}", "environment_variables": {}}),
+        KEY,
+    ),
     "docker inspect": (json.dumps([{"Config": {"Env": ["PATH=/bin", "DB_PASSWORD=tr0ub4dor&3"]}}]), "tr0ub4dor&3"),
     ".env": ("A=1\nexport JWT_SECRET='tr0ub4dor&3'\nPORT=80\n", "tr0ub4dor&3"),
     "set of cmd": ("ALLUSERSPROFILE=C:\\x\r\nDB_PASSWORD=tr0ub4dor&3\r\n", "tr0ub4dor&3"),
     "environ": ("PATH=/bin\0DB_PASSWORD=tr0ub4dor&3\0HOME=/root\0", "tr0ub4dor&3"),
-    "web.config settings": ('<configuration><appSettings><add key="AdminPassword" value="tr0ub4dor&amp;3" /></appSettings>', "tr0ub4dor&3"),
-    "web.config connections": ('<add name="Db" connectionString="Server=s;Password=tr0ub4dor&amp;3;" providerName="x"/>', "tr0ub4dor&3"),
+    "web.config settings": (
+        '<configuration><appSettings><add key="AdminPassword" value="tr0ub4dor&amp;3" /></appSettings>',
+        "tr0ub4dor&3",
+    ),
+    "web.config connections": (
+        '<add name="Db" connectionString="Server=s;Password=tr0ub4dor&amp;3;" providerName="x"/>',
+        "tr0ub4dor&3",
+    ),
     "machineKey": ('<machineKey validationKey="tr0ub4dor&amp;3" decryptionKey="x" validation="SHA1"/>', "tr0ub4dor&3"),
     "publish profile": ('<publishProfile userName="$x" userPWD="tr0ub4dor&amp;3" />', "tr0ub4dor&3"),
     "compose": ("services:\n  db:\n    environment:\n      - POSTGRES_PASSWORD=tr0ub4dor&3\n", "tr0ub4dor&3"),
-    "Kubernetes": ("env:\n  - name: DB_PASSWORD\n    value: \"tr0ub4dor&3\"\n", "tr0ub4dor&3"),
+    "Kubernetes": ('env:\n  - name: DB_PASSWORD\n    value: "tr0ub4dor&3"\n', "tr0ub4dor&3"),
     "properties": ("spring.datasource.password=tr0ub4dor&3\n", "tr0ub4dor&3"),
-    "php.ini": ("mysqli.default_pw = x\nsession.save_path = \"tcp://r:6379?auth=x\"\nmy.password = \"tr0ub4dor&3\"\n", "tr0ub4dor&3"),
+    "php.ini": (
+        'mysqli.default_pw = x\nsession.save_path = "tcp://r:6379?auth=x"\nmy.password = "tr0ub4dor&3"\n',
+        "tr0ub4dor&3",
+    ),
     "docker run": ("docker run -d -p 80:80 -e DB_PASSWORD=tr0ub4dor&3 -e X=1 image", "tr0ub4dor&3"),
     "docker run, quoted": ("docker run -e 'DB_PASSWORD=two words 22' image", "two words 22"),
     "java": ("java -Ddb.password=tr0ub4dor&3 -jar app.jar", "tr0ub4dor&3"),
     "link with a password": ("MONGO=mongodb://root:p%40ss%2Fw0rd@h:27017/x", "p@ss/w0rd"),
     "signed link": ("RUN_FROM=https://a.blob.core.windows.net/c/a.zip?sv=2024&sig=aB3%2FdEf4Gh&sp=r", "aB3/dEf4Gh"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "secret"), CONFIGURATIONS.values(), ids=CONFIGURATIONS)

@@ -22,10 +22,10 @@ from escalate.model.redaction import RedactionDocument, Sealed, Withheld
 from escalate.model.target import LocalTarget
 from escalate.redact import sealing, stage
 from escalate.redact.choices import ON_REQUEST
-from escalate.redact.wishes import RedactionWishes
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.text import HANDLER
 from escalate.redact.translate import decode, encode
+from escalate.redact.wishes import RedactionWishes
 
 KEY = "Zm9vYmFyMTIzNDU2Nzg5MGFiY2RlZg=="
 CONNECTION = (
@@ -285,7 +285,10 @@ def test_a_file_that_is_to_stay_behind_does_and_goes_on_doing_so(filled_case):
     case = filled_case({"a.log": b"first\n", "b.log": b"second\n"})
     stage.run(case, QuietObserver())
     for withhold in (("b.log",), ()):
-        items = {item.path: item for item in stage.run(case, QuietObserver(), RedactionWishes(withhold=frozenset(withhold))).items}
+        items = {
+            item.path: item
+            for item in stage.run(case, QuietObserver(), RedactionWishes(withhold=frozenset(withhold))).items
+        }
         assert isinstance(items["a.log"], Sealed)
         assert isinstance(items["b.log"], Withheld)
         assert items["b.log"].reason == ON_REQUEST

@@ -10,7 +10,7 @@ _WORD = r"(?:phone|telephone|mobile|tel|fax|msisdn)(?:[_ \-]?(?:number|no|nr))?"
 
 
 def _is_number(match: Value) -> bool:
-    digits = sum(48 <= byte <= 57 for byte in match["secret"])
+    digits: int = sum(48 <= byte <= 57 for byte in match["secret"])
     return 8 <= digits <= 15
 
 
