@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from escalate.redact.forms import base64_digits, blocks
+from escalate.redact.forms import BLOCK, base64_digits
 from escalate.redact.rule import Expression, Hit
 from escalate.redact.tokens import secret_token
 
@@ -13,6 +14,8 @@ _SHORTEST = 16
 """Digits of a form that is worth it: shorter ones fit into the line, or have no half that wakes seldom enough."""
 _HALF = 24
 """Digits that wake at most; of two such parts in a row at most one is broken, as no line is shorter than 48."""
+_OVERLAP = 3
+"""Characters that neighbouring parts share: a group of four digits, so that none is left between two parts."""
 
 
 class WrappedRule:
@@ -22,7 +25,7 @@ class WrappedRule:
         self._token = secret_token(key, "KNOWN", value.encode("utf-8", "surrogatepass"))
         self._forms: list[bytes] = []
         expressions: list[Expression] = []
-        for block in blocks(value):
+        for block in _parts(value):
             for digits in base64_digits(block.encode("utf-8", "surrogatepass")):
                 half = min(_HALF, len(digits) // 2)
                 for part in (digits[:half], digits[half : 2 * half]) if len(digits) >= _SHORTEST else ():
@@ -46,6 +49,14 @@ class WrappedRule:
             if match.start() < end <= match.end() and match.end() - match.start() > len(digits):
                 return (Hit(*match.span(), self._token, "known-value", match[0]),)
         return ()
+
+
+def _parts(value: str) -> Iterator[str]:
+    """Parts of even length; each begins so shortly before the end of the one before that no wake-up lies inside it."""
+    count = -(-(len(value) - _OVERLAP) // (BLOCK - _OVERLAP)) if len(value) > BLOCK else 1
+    stride = -(-(len(value) - _OVERLAP) // count)
+    for number in range(count):
+        yield value[number * stride : (number + 1) * stride + _OVERLAP]
 
 
 def _has_break(data: bytes, low: int, high: int) -> bool:
