@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
 from escalate.model.finding import Gate
-from escalate.model.rule import CorrelatorCall, Role
+from escalate.model.kind import Kind
+from escalate.model.rule import Answerable, CorrelatorCall, Role
+from escalate.model.timeline import Coverage
 from escalate.triage.evaluate import Match, call
 from escalate.triage.index import Index
 from escalate.triage.known import known_values
-from escalate.triage.place import WINDOW_MARGIN
+from escalate.triage.place import WINDOW_MARGIN, Hit
 from escalate.triage.result import Cite, Result, State
 from escalate.triage.template import fill
 
@@ -34,6 +36,10 @@ ONE_INSTANCE = CorrelatorCall(correlator="one_instance_only")
 CUSTOMER_ACTION = CorrelatorCall(correlator="customer_action_near")
 MEMORY = CorrelatorCall(correlator="memory_pressure_at")
 LIMITS = CorrelatorCall(correlator="near_limit")
+RESTARTED = CorrelatorCall(correlator="survives_restart")
+
+SHARED_LOGS = (Kind.EVENT_LOG, Kind.W3C_LOG)
+"""Logs of Windows plans into which all workers of an app write."""
 
 SHARED_LAYERS = ("platform_storage", "platform_network")
 """Layers in which one fault may reach every instance of an app."""
@@ -117,15 +123,16 @@ def _customer_action(candidate: Match | None, _matches: Sequence[Match], index: 
 
 
 def _own_resources(candidate: Match | None, matches: Sequence[Match], index: Index) -> GateResult:
-    for match in matches:
+    drivers = [match for match in matches if match is not candidate and match.drives and concerns(match, candidate)]
+    for match in drivers:
         decisive = candidate is None or (match.measured and match.rule.role is Role.INDICATOR)
-        if match is not candidate and match.drives and decisive:
+        if decisive:
             return GateResult("G3", "fail", f"{match.rule.id} explains it: {match.title}.", match.cites[:3])
     memory, limits = call(MEMORY, None, index), call(LIMITS, None, index)
     for result in (memory, limits):
         if result.state is State.HOLDS:
             return _of("G3", result, when_holds="fail")
-    text_only = next((m for m in matches if m is not candidate and m.drives and m.rule.role is Role.INDICATOR), None)
+    text_only = next((match for match in drivers if match.rule.role is Role.INDICATOR), None)
     if text_only is not None:
         return GateResult(
             "G3", "unknown", f"{text_only.rule.id} may explain it: {text_only.title}.", text_only.cites[:3]
@@ -137,6 +144,13 @@ def _own_resources(candidate: Match | None, matches: Sequence[Match], index: Ind
     return GateResult("G3", "unknown", f"{memory.sentence} {limits.sentence}")
 
 
+def concerns(match: Match, candidate: Match | None) -> bool:
+    """What is seen on other workers only does not explain a fault of this one."""
+    if candidate is None or not match.instances or not candidate.instances:
+        return True
+    return bool(set(match.instances) & set(candidate.instances))
+
+
 def _known_bug(candidate: Match | None, matches: Sequence[Match], _index: Index) -> GateResult:
     for match in matches:
         if match.rule.known_bug and match.active and match is not candidate:
@@ -144,14 +158,31 @@ def _known_bug(candidate: Match | None, matches: Sequence[Match], _index: Index)
     return GateResult("G4", "pass", "No entry of the known-defect rules matches the evidence.", inferred=True)
 
 
-def _control(_candidate: Match | None, _matches: Sequence[Match], index: Index) -> GateResult:
+def _control(candidate: Match | None, _matches: Sequence[Match], index: Index) -> GateResult:
     compared = call(ONE_INSTANCE, None, index)
+    if compared.state is State.HOLDS and candidate is not None and _may_be_the_process(candidate):
+        return _follows_worker(compared, index)
     if compared.state is State.HOLDS:
         return GateResult("G5", "pass", f"The other workers are the control: {compared.sentence}", compared.cites)
     return GateResult(
         "G5",
         "unknown",
         "No control run is in the evidence: another worker, another plan, a restart, or the same test elsewhere.",
+    )
+
+
+def _may_be_the_process(candidate: Match) -> bool:
+    return candidate.rule.answerable_by is Answerable.CUSTOMER_FIRST
+
+
+def _follows_worker(compared: Result, index: Index) -> GateResult:
+    """Other workers show that one is sick, a restart whether it is the worker or the process that runs there."""
+    restarted = call(RESTARTED, Hit(compared.cites[0].place) if compared.cites else None, index)
+    result = _of("G5", restarted, when_holds="pass")
+    if result.state == "unknown":
+        return replace(result, sentence=f"{compared.sentence} {restarted.sentence}")
+    return replace(
+        result, sentence=f"{compared.sentence} {restarted.sentence}", cites=(*compared.cites, *restarted.cites)
     )
 
 
@@ -164,12 +195,16 @@ def _complete(candidate: Match | None, _matches: Sequence[Match], index: Index) 
     if not inside:
         return GateResult("G6", "unknown", "No log that was collected has a record inside the incident window.")
     bad = set(candidate.instances) if candidate else set()
-    named = {artifact.instance for artifact in index.artifacts if artifact.instance} | {row.lane for row in inside}
-    if bad and not bad & (named | set(index.http.instances)):
+    shared = any(_kind(index, row) in SHARED_LOGS for row in inside)
+    if bad and not shared and not bad & index.witnessed():
         return GateResult("G6", "unknown", f"No log of the affected worker {', '.join(sorted(bad))} was collected.")
     if not bad and len(index.instances()) > 1:
         return GateResult("G6", "unknown", "Which worker the matches are from is not in the evidence.")
     return GateResult("G6", "pass", f"{len(inside)} log(s) have records inside the incident window, in UTC.")
+
+
+def _kind(index: Index, row: Coverage) -> Kind | None:
+    return next((artifact.kind for artifact in index.artifacts if artifact.id == row.artifact), None)
 
 
 def _host_only(candidate: Match | None, matches: Sequence[Match], index: Index) -> GateResult:

@@ -68,6 +68,16 @@ class Index:
             named |= set(found.instances)
         return tuple(sorted(named))
 
+    def witnessed(self) -> set[str]:
+        """Workers of which there is more than what the front ends say of them: a file, a log line, a process."""
+        front = {place.artifact.id for places in self.http.samples.values() for place in places}
+        named = {artifact.instance for artifact in self.artifacts}
+        named |= {row.lane for row in self.logs if row.artifact not in front}
+        named |= {place.instance for place in self.facts.of(Kind.KUDU_PROCESS, Kind.COUNTERS)}
+        for found in (*self.rule_hits.values(), *self.watches.values()):
+            named |= {hit.place.instance for hit in found.hits if hit.place.artifact.id not in front}
+        return {name for name in named if name}
+
     def has_file(self, pattern: str) -> bool:
         """Whether an evidence path matches."""
         return any(re.search(pattern, artifact.path) for artifact in self.artifacts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from escalate.model.kind import Kind
 from escalate.triage.evaluate import Match
 from escalate.triage.index import Index
 
@@ -12,6 +13,9 @@ _RESOURCE = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/Microsoft\.Web/sites/(?P<app>[^/]+)",
     re.IGNORECASE,
 )
+
+_CWD = re.compile(r"^[^\s:]*@[\w.-]+(?::| )([~/][^#$%\s]*)[#$%\]]")
+_ARGUMENT = re.compile(r"^(?:ls|stat|find|dir)\b(?: -\S+)* (/\S+)")
 
 
 def known_values(index: Index, match: Match | None = None) -> dict[str, str]:
@@ -27,6 +31,8 @@ def known_values(index: Index, match: Match | None = None) -> dict[str, str]:
         start, end = index.window.start, index.window.end
         values |= {"t0": _stamp(start), "t1": _stamp(end), "window": span(start, end)}
     if match is not None:
+        values |= _times(match)
+        values |= _folder(index, match)
         values |= match.values
     worker = worker_of(index, match)
     if worker:
@@ -44,6 +50,27 @@ def worker_of(index: Index, match: Match | None) -> str | None:
             return named
     known = index.instances()
     return known[0] if len(known) == 1 else None
+
+
+def _times(match: Match) -> dict[str, str]:
+    """First and last sign that were kept, to the second."""
+    seen = [hit.place.ts for hit in match.hits if hit.place.ts is not None]
+    return {"first": f"{min(seen):%H:%M:%S} UTC", "last": f"{max(seen):%H:%M:%S} UTC"} if seen else {}
+
+
+def _folder(index: Index, match: Match) -> dict[str, str]:
+    """Where a command of a transcript ran: the folder it names, else the one in its prompt."""
+    place = match.hits[0].place
+    if place.kind is not Kind.SHELL_TRANSCRIPT:
+        return {}
+    lines = (line for line in index.facts.of(Kind.SHELL_TRANSCRIPT) if line.artifact.id == place.artifact.id)
+    asked = [line for line in lines if line.fields.get("is_prompt") and line.line <= place.line]
+    if not asked:
+        return {}
+    named = _ARGUMENT.search(str(asked[-1].fields.get("command") or ""))
+    prompt = _CWD.match(asked[-1].excerpt)
+    folder = named[1] if named else prompt[1] if prompt else None
+    return {"folder": folder} if folder else {}
 
 
 def span(start: datetime, end: datetime) -> str:

@@ -31,9 +31,10 @@ class Matcher:
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self.patterns = tuple(patterns)
         everything = range(len(self.patterns))
-        taken = list(everything) if _compile(self.patterns) else [n for n in everything if _compile([patterns[n]])]
+        whole = _compiled(self.patterns, everything)
+        taken = list(everything) if whole else [n for n in everything if _compiled([patterns[n]], [n])]
         self._always = tuple(sorted(set(everything) - set(taken)))
-        self._database = _database([patterns[number] for number in taken], taken) if taken else None
+        self._database = whole or (_database([patterns[number] for number in taken], taken) if taken else None)
 
     def matches(self, texts: Sequence[str]) -> Iterator[tuple[int, Pattern, re.Match[str]]]:
         """(index of the text, pattern, match) in the order of texts, then of patterns; at most one match a pair."""
@@ -83,12 +84,11 @@ def _expression(pattern: Pattern) -> bytes:
     return re.sub(r"^\(\?[aims]+\)", "", pattern.regex.pattern).encode()
 
 
-def _compile(patterns: Sequence[Pattern]) -> bool:
+def _compiled(patterns: Sequence[Pattern], numbers: Sequence[int]) -> hyperscan.Database | None:
     try:
-        _database(patterns, range(len(patterns)))
+        return _database(patterns, numbers)
     except hyperscan.HyperscanError:
-        return False
-    return True
+        return None
 
 
 def _database(patterns: Sequence[Pattern], numbers: Sequence[int]) -> hyperscan.Database:

@@ -50,6 +50,13 @@ ACTIVITY = _Need(
     "az monitor activity-log list --resource-id {resource_id} --start-time {t0} --end-time {t1}",
     (Kind.ACTIVITY_LOG,),
 )
+HEALTH = _Need(
+    "Resource Health history of the app and service health of the region",
+    "names maintenance, moves and faults that Azure itself recorded for the window, and who set them off",
+    "az rest --method get --url "
+    "'{resource_id}/providers/Microsoft.ResourceHealth/availabilityStatuses?api-version=2025-05-01'",
+    (Kind.RESOURCE_HEALTH,),
+)
 BY_INSTANCE = _Need(
     "HTTP errors split by instance",
     "shows whether one worker is affected or all",
@@ -92,7 +99,7 @@ OF_GATE: Mapping[str, tuple[_Need, ...]] = MappingProxyType(
         "G6": (LOGS,),
     }
 )
-NOTHING_FOUND = (LOGS, ACTIVITY, BY_INSTANCE, MEMORY, COUNTERS, THREADS)
+NOTHING_FOUND = (LOGS, ACTIVITY, HEALTH, BY_INSTANCE, MEMORY, COUNTERS, THREADS)
 
 
 def missing(decision: Decision, index: Index, values: Mapping[str, str]) -> tuple[MissingEvidence, ...]:
@@ -116,12 +123,14 @@ def _of_gates(decision: Decision, index: Index) -> Iterator[_Need]:
     if not decision.drivers:
         wanted += NOTHING_FOUND
     present = {artifact.kind for artifact in index.artifacts}
-    covered = bool(index.logs)
+    incomplete = index.window is not None and any(
+        gate.id == "G6" and gate.state == "unknown" for gate in decision.gates
+    )
     system = (index.incident.target.os or "").partition("-")[0]
     for need in dict.fromkeys(wanted):
-        there = bool(present & set(need.kinds)) and (need is not LOGS or covered)
+        there = bool(present & set(need.kinds))
         elsewhere = bool(need.os and system and need.os != system)
-        if not elsewhere and (not there or (need is LOGS and not _in_window(index))):
+        if not elsewhere and (not there or (need is LOGS and (incomplete or not _in_window(index)))):
             yield need
 
 

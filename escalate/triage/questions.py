@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from escalate.model.exclusion import Exclusion
 from escalate.model.question import Question
@@ -15,6 +16,19 @@ from escalate.triage.verdict import Decision
 
 MAX_QUESTIONS = 5
 MAX_RULED_OUT = 6
+
+IDENTITY: Mapping[str, str] = MappingProxyType(
+    {
+        "worker": "worker",
+        "instance_id": "instance",
+        "sku": "plan",
+        "region": "region",
+        "window": "incident",
+        "pid": "pid",
+        "first": "first sign",
+    }
+)
+"""What an engineer needs to find the host; in the order in which it is told."""
 
 
 def questions(
@@ -47,7 +61,7 @@ def _question(name: str, match: Match, index: Index, ruled_out: tuple[str, ...],
     window = index.window
     return Question(
         id=name,
-        text=fill(part.question, values),
+        text=identified(fill(part.question, values), values),
         worker=values.get("worker"),
         instance_id=values.get("instance_id"),
         window_utc=(window.start, window.end) if window else None,
@@ -58,3 +72,13 @@ def _question(name: str, match: Match, index: Index, ruled_out: tuple[str, ...],
         ruled_out=ruled_out,
         evidence=book.cite_all(match.cites),
     )
+
+
+def identified(text: str, values: Mapping[str, str]) -> str:
+    """The question, with what it leaves out of worker, instance, process and times put before it."""
+    told = [
+        f"{name} {values[key]}"
+        for key, name in IDENTITY.items()
+        if key in values and values[key].removesuffix(" UTC") not in text
+    ]
+    return f"({', '.join(told)}) {text}" if told else text

@@ -24,6 +24,7 @@ from escalate.triage.index import Index
 from escalate.triage.matcher import Matcher, Pattern
 from escalate.triage.place import HitList, hit_of, place_of
 from escalate.triage.rulebook import rule_patterns, watch_patterns
+from escalate.triage.whose import with_workers
 
 BATCH_RECORDS = 512
 BATCH_CHARS = 256 * 1024
@@ -98,9 +99,10 @@ class _Pass:
 def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer: Observer) -> Index:
     """Read every artifact once, each record against all patterns; what cannot be read is noted in the journal."""
     incident = case.incident
+    artifacts = with_workers(case, evidence.artifacts)
     run = _Pass(incident, rule_patterns(rules), watch_patterns(rules))
-    with observer.task("triage", sum(artifact.size for artifact in evidence.artifacts)) as task:
-        for artifact in evidence.artifacts:
+    with observer.task("triage", sum(artifact.size for artifact in artifacts)) as task:
+        for artifact in artifacts:
             entry = _format(artifact)
             if entry is None or entry.read is None:
                 task.advance(artifact.size)
@@ -113,7 +115,7 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
                 observer.note(f"{artifact.path}: {error.strerror}; what was read before it counts")
     return Index(
         incident=incident,
-        artifacts=evidence.artifacts,
+        artifacts=artifacts,
         facts=run.facts,
         http=run.http,
         rule_hits=run.rule_hits,

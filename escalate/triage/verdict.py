@@ -8,12 +8,16 @@ from typing import Literal
 
 from escalate.model.rule import Answerable, Confidence, Role
 from escalate.triage.evaluate import Match
-from escalate.triage.gates import GateResult, gates
+from escalate.triage.gates import GateResult, concerns, gates
 from escalate.triage.index import Index
 
 Who = Literal["customer", "microsoft", "undetermined"]
 
 RANK = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
+UNKNOWN_LAYER = "unknown"
+"""A sign that tells which worker is sick and not what of it: it asks only where no other sign does."""
+
+MAX_ASKING = 3
 MUST_BE_KNOWN = ("G1", "G3", "G5", "G6", "G7")
 """A gate of these that is unknown leaves the verdict open; of the others at most one may be."""
 
@@ -35,11 +39,13 @@ def decide(matches: Sequence[Match], index: Index) -> Decision:
     """The verdict for an incident."""
     drivers = sorted((match for match in matches if match.drives), key=_strength, reverse=True)
     open_ones = [(match, gates(match, matches, index)) for match in _candidates(matches)]
-    for match, computed in open_ones:
-        if match.unconfirmed is None and _outcome(computed) == "microsoft":
-            return _microsoft(match, computed)
+    passing = [item for item in open_ones if item[0].unconfirmed is None and _outcome(item[1]) == "microsoft"]
+    if passing:
+        named = [item for item in passing if not item[0].rule.layer.startswith(UNKNOWN_LAYER)]
+        return _microsoft(named or passing[:1])
     if drivers and not _tie(drivers, open_ones):
-        return _customer(drivers, gates(None, matches, index))
+        answered = [match for match in matches if match.refuted and match.rule.answerable_by is not Answerable.CUSTOMER]
+        return _customer(drivers, answered, gates(None, matches, index))
     for match, computed in open_ones:
         failing = next((gate for gate in computed if gate.state == "fail"), None)
         if failing is not None and not drivers:
@@ -48,7 +54,7 @@ def decide(matches: Sequence[Match], index: Index) -> Decision:
 
 
 def _candidates(matches: Sequence[Match]) -> list[Match]:
-    """Matches that ask Microsoft something; those that only Microsoft can answer first."""
+    """Matches that ask Microsoft something, in the order in which they are tried."""
     asking = [
         match
         for match in matches
@@ -57,7 +63,16 @@ def _candidates(matches: Sequence[Match]) -> list[Match]:
         and match.rule.answerable_by is not Answerable.CUSTOMER
         and match.rule.microsoft.question
     ]
-    return sorted(asking, key=lambda match: match.rule.answerable_by is not Answerable.MICROSOFT)
+    return sorted(asking, key=_specific)
+
+
+def _specific(match: Match) -> tuple[bool, bool, int]:
+    """Those that only Microsoft can answer first, then those that name a layer, then the better founded."""
+    return (
+        match.rule.answerable_by is not Answerable.MICROSOFT,
+        match.rule.layer.startswith(UNKNOWN_LAYER),
+        -RANK[match.confidence[0]],
+    )
 
 
 def _outcome(computed: Sequence[GateResult]) -> Who:
@@ -70,13 +85,12 @@ def _outcome(computed: Sequence[GateResult]) -> Who:
 
 
 def _tie(drivers: Sequence[Match], open_ones: Sequence[tuple[Match, tuple[GateResult, ...]]]) -> bool:
-    """A false friend explains a text, not why one worker of several is sick: that stays open."""
-    if any(match.rule.role is Role.INDICATOR for match in drivers):
-        return False
+    """A false friend, or what other workers show, does not tell why one worker of several is sick: that stays open."""
     return any(
         _outcome(computed) == "undetermined"
         and any(gate.id == "G1" and gate.state == "pass" and not gate.inferred for gate in computed)
-        for _, computed in open_ones
+        and not any(driver.rule.role is Role.INDICATOR and concerns(driver, match) for driver in drivers)
+        for match, computed in open_ones
     )
 
 
@@ -85,21 +99,25 @@ def _strength(match: Match) -> tuple[int, bool, bool, int]:
     return RANK[confidence], match.measured, match.rule.role is Role.INDICATOR, match.kinds
 
 
-def _microsoft(match: Match, computed: tuple[GateResult, ...]) -> Decision:
+def _microsoft(passing: Sequence[tuple[Match, tuple[GateResult, ...]]]) -> Decision:
+    match, computed = passing[0]
     weak = [gate for gate in computed if gate.inferred or gate.state == "unknown"]
     confidence, reason = match.confidence
     real = [gate for gate in weak if gate.id != "G4"]
     if confidence is Confidence.HIGH and (real or match.kinds < 2):
         confidence, reason = Confidence.MEDIUM, f"{real[0].id} passes by inference" if real else "one kind of source"
-    sentences = " ".join(match.sentences[:4])
-    why = f"{match.title}. {sentences} Confidence {confidence.value}: {reason}."
-    return Decision("microsoft", match.layer, confidence, why, computed, (match,))
+    control = [gate.sentence for gate in computed if gate.id == "G5" and gate.state == "pass"]
+    told = list(dict.fromkeys([f"{match.title}.", *match.sentences[:4], *control]))
+    why = f"{' '.join(told)} Confidence {confidence.value}: {reason}."
+    drivers = tuple(other for other, _ in passing[:MAX_ASKING])
+    return Decision("microsoft", match.layer, confidence, why, computed, drivers)
 
 
-def _customer(drivers: Sequence[Match], computed: tuple[GateResult, ...]) -> Decision:
+def _customer(drivers: Sequence[Match], answered: Sequence[Match], computed: tuple[GateResult, ...]) -> Decision:
     best = drivers[0]
     confidence, reason = best.confidence
     told = [f"{match.title}. {' '.join(match.sentences[:4])}".strip() for match in drivers[:2]]
+    told += [f"That answers {match.rule.id} ({match.title})." for match in answered[:1]]
     why = f"{' '.join(told)} Confidence {confidence.value}: {reason}."
     return Decision("customer", best.layer, confidence, why, computed, tuple(drivers))
 

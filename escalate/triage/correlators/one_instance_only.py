@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from escalate.triage.index import Index
-from escalate.triage.place import Hit
+from escalate.triage.place import Hit, Place
 from escalate.triage.result import Args, Correlator, Result, fails, holds, number, unknown
 
 SERVER_ERRORS = frozenset(range(500, 600))
+SHOWN = 4
 
 
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
@@ -17,7 +18,7 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     worst = max(rates, key=lambda name: rates[name][1] / max(1, rates[name][0]))
     total, errors = rates[worst]
     healthy = {name: rate for name, rate in rates.items() if name != worst and rate[0] >= busy}
-    rows = [place for place in index.http.rows(SERVER_ERRORS) if place.instance == worst][:3]
+    rows = _samples(index, worst)
     if errors < least or not healthy:
         return fails(f"No instance stands out: {worst} has {errors} server errors in {total} requests.", *rows)
     rest = max(rate[1] / rate[0] for rate in healthy.values())
@@ -27,6 +28,18 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     return holds(
         f"{errors} of {total} requests failed on {worst}; elsewhere: {others}.", *rows, worker=worst, errors=str(errors)
     )
+
+
+def _samples(index: Index, instance: str) -> list[Place]:
+    """The first row of every failing status, the commonest first: no rare status hides what most requests met."""
+    found = [
+        (index.http.counts.get(key, 0), rows[0]) for key, rows in index.http.samples.items() if _failing(key, instance)
+    ]
+    return [place for _, place in sorted(found, key=lambda item: -item[0])[:SHOWN]]
+
+
+def _failing(key: tuple[str, int], instance: str) -> bool:
+    return key[0] == instance and key[1] in SERVER_ERRORS
 
 
 CORRELATOR = Correlator("one_instance_only", frozenset({"min_errors", "ratio", "min_requests"}), _evaluate)

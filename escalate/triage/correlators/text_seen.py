@@ -8,7 +8,8 @@ from escalate.triage.index import Index
 from escalate.triage.place import Hit, inside
 from escalate.triage.result import Args, Correlator, Result, fails, holds, number, text
 
-CITED = 2
+CITED = 3
+"""Of every file the first, before a second of the same."""
 
 
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
@@ -25,7 +26,13 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
             found.append(other)
     if not found:
         return fails(f"No sign of {what}.")
-    return holds(f"There is {what}.", *(other.place for other in found[:CITED]), **dict(found[0].groups))
+    return holds(f"There is {what}.", *(other.place for other in _spread(found)), **dict(found[0].groups))
+
+
+def _spread(found: list[Hit]) -> list[Hit]:
+    firsts = {hit.place.artifact.id: hit for hit in reversed(found)}
+    chosen = [hit for hit in found if firsts[hit.place.artifact.id] is hit]
+    return (chosen + [hit for hit in found if hit not in chosen])[:CITED]
 
 
 def _near(hit: Hit | None, other: Hit, within: float) -> bool:
