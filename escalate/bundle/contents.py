@@ -22,7 +22,7 @@ from escalate.model.finding import FindingsDocument
 from escalate.model.observer import Observer, Task
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
-from escalate.model.redaction import RedactionDocument, Sealed, Withheld
+from escalate.model.redaction import RedactionDocument, Sealed, SlimTwin, Withheld
 from escalate.model.ticket import Ticket
 from escalate.model.timeline import TimelineDocument
 
@@ -38,6 +38,8 @@ class Piece:
 
     item: Sealed
     member: Member
+    slim: Member | None = None
+    """The slim twin of a dump: for the zip that has no room for the dump itself."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,15 @@ def gather(case: Case, observer: Observer) -> Contents:
             "redaction.json describes one artifact twice", hint="run again: escalate redact --case DIR"
         )
     names = places.evidence_names(evidence)
+    twins = places.twin_names(evidence, names)
     pieces = tuple(
-        _piece(case, item, names[item.artifact], packed.get(item.path)) for item in evidence if isinstance(item, Sealed)
+        Piece(
+            item,
+            _member(case, item, names[item.artifact], packed.get(item.path)),
+            _twin(case, item, twins[item.artifact]) if item.artifact in twins else None,
+        )
+        for item in evidence
+        if isinstance(item, Sealed)
     )
     withheld = tuple(_reference_of_withheld(item, names) for item in evidence if isinstance(item, Withheld))
     findings, questions = case.read_sealed(FindingsDocument), case.read_sealed(QuestionsDocument)
@@ -104,11 +113,14 @@ def _check(case: Case, sealed: list[Sealed], observer: Observer) -> dict[str, Pa
     """Read every sealed file; the deflate streams among them, by path, as they were when they were proved."""
     root = case.path(Room.REDACTED).resolve()
     packed: dict[str, PackedForm] = {}
-    with observer.task("comparing with what was sealed", sum(item.size for item in sealed)) as task:
+    with observer.task("comparing with what was sealed", sum(map(_bytes_of, sealed))) as task:
         for item in sealed:
             place = place_of(case, item)
-            if not place.resolve().is_relative_to(root):
+            twin = case.path(Room.REDACTED, item.slim.path) if item.slim else place
+            if not (place.resolve().is_relative_to(root) and twin.resolve().is_relative_to(root)):
                 raise changed(item.path)
+            if item.slim is not None:
+                _check_plain(twin, item.slim, task)
             if item.packed is None:
                 _check_plain(place, item, task)
                 continue
@@ -119,7 +131,11 @@ def _check(case: Case, sealed: list[Sealed], observer: Observer) -> dict[str, Pa
     return packed
 
 
-def _check_plain(place: Path, item: Sealed, task: Task) -> None:
+def _bytes_of(item: Sealed) -> int:
+    return item.size + (item.slim.size if item.slim else 0)
+
+
+def _check_plain(place: Path, item: Sealed | SlimTwin, task: Task) -> None:
     hasher, size = hashlib.sha256(), 0
     for chunk in read_sealed_file(place):
         hasher.update(chunk)
@@ -129,9 +145,15 @@ def _check_plain(place: Path, item: Sealed, task: Task) -> None:
         raise changed(item.path)
 
 
-def _piece(case: Case, item: Sealed, name: str, packed: PackedForm | None) -> Piece:
-    place = place_of(case, item)
-    return Piece(item, Member(name, "evidence", place, item.size, item.sha256, item.artifact, packed))
+def _member(case: Case, item: Sealed, name: str, packed: PackedForm | None) -> Member:
+    return Member(name, "evidence", place_of(case, item), item.size, item.sha256, item.artifact, packed)
+
+
+def _twin(case: Case, item: Sealed, name: str) -> Member | None:
+    if item.slim is None:
+        return None
+    place = case.path(Room.REDACTED, item.slim.path)
+    return Member(name, "evidence", place, item.slim.size, item.slim.sha256, item.artifact)
 
 
 def _reference_of_withheld(item: Withheld, names: dict[ArtifactId, str]) -> Reference:

@@ -34,6 +34,7 @@ _CODE = re.compile(
 _TYPE = re.compile(rb"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\.[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*[,)]?$")
 _CALL = re.compile(rb"^[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+[\[(]|^[A-Za-z_]\w*\[[A-Za-z_]")
 _PATH = re.compile(rb"^(?:[/~]|[A-Za-z]:[\\/]|[a-z][a-z0-9+.-]{1,15}://|\.{1,2}/)")
+_POINTER = re.compile(rb"^0x[0-9a-f]{1,16}$")
 _PARTS = re.compile(rb"[^A-Za-z0-9]+")
 _GUID = re.compile(rb"^\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?$", re.I)
 _HEX = re.compile(rb"^[0-9a-f]+$", re.I)
@@ -58,6 +59,7 @@ def is_placeholder(value: bytes) -> bool:
         len(set(lowered)) <= 1
         or lowered in _WORDS
         or MASKED in lowered
+        or _POINTER.match(lowered) is not None
         or _TEMPLATE.match(value) is not None
         or _CUT_MASK.match(value) is not None
         or lowered.startswith(b"xxx")

@@ -20,7 +20,8 @@ _TAIL_CUT = (0, 3, 2)
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
 _LOWER_ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
 _ESCAPED_BY_DOTNET = "&<>'+`"
-_ESCAPED_BY_GO = "&<>"
+_ESCAPED_BY_GO = "&<>\u2028\u2029"
+_ESCAPED_BY_GSON = "&<>'=\u2028\u2029"
 _QUOTES = ("&quot;", "&#34;", "&#x22;")
 _APOSTROPHES = ("&#x27;", "&#39;", "&apos;")
 
@@ -101,7 +102,8 @@ def _strings(text: str) -> set[str]:
         found.add(plain.replace("/", "\\/"))
         for digits in ("04x", "04X"):
             dotnet = _escaped(plain, _ESCAPED_BY_DOTNET, digits)
-            found |= {dotnet, dotnet.replace('\\"', "\\u0022"), _escaped(plain, _ESCAPED_BY_GO, digits)}
+            found |= {dotnet, dotnet.replace('\\"', "\\u0022")}
+            found |= {_escaped(plain, each, digits) for each in (_ESCAPED_BY_GO, _ESCAPED_BY_GSON)}
     found.add("".join(f"\\u{unit:04x}" for unit in _units(text)))
     found |= {_LOWER_ESCAPE.sub(lambda code: "\\u" + code[0][2:].upper(), each) for each in found}
     return found | {json.dumps(each)[1:-1] for each in found}

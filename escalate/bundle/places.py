@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from escalate.bundle.names import MAX_NAME, NameBook, portable
@@ -124,6 +125,18 @@ def evidence_names(items: Iterable[Sealed | Withheld]) -> dict[ArtifactId, str]:
     book = NameBook()
     ordered = sorted(items, key=lambda item: (item.path, item.artifact))
     return {item.artifact: book.take(_wanted(item), f"{item.path}\0{item.artifact}") for item in ordered}
+
+
+def twin_names(items: Iterable[Sealed | Withheld], names: Mapping[ArtifactId, str]) -> dict[ArtifactId, str]:
+    """Artifact to the member name of its slim twin, beside that of the dump; `names` are those of all artifacts."""
+    twins = {item.artifact: item.slim.path for item in items if isinstance(item, Sealed) and item.slim}
+    book = NameBook()
+    for name in sorted(names.values()) if twins else ():
+        book.take(name, name)
+    return {
+        artifact: book.take(str(PurePosixPath(names[artifact]).with_name(portable(PurePosixPath(path).name))), path)
+        for artifact, path in sorted(twins.items())
+    }
 
 
 def _wanted(item: Sealed | Withheld) -> str:

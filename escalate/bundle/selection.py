@@ -19,6 +19,7 @@ KIT_LIMIT = 5_000_000
 """Bytes of the whole finished zip (contract: "Case folder"): the support API's cap on one attachment."""
 
 HOW_TO_ASK = "ask for the full zip of this case; it stands beside the kit"
+_TWIN_IS_HERE = "its stacks and modules alone are in {twin}; for all of it, {ask}"
 _TOO_LARGE = "left out of the kit for its size"
 
 _OVERHEAD = 170
@@ -93,21 +94,29 @@ def _deflated(member: Member, room: int) -> int | None:
 def best_of(contents: Contents, budget: int, measure: Deflated) -> Selection:
     """Documents first, then evidence by value, as much as deflates into `budget` bytes.
 
-    Smaller things go on being tried after one that does not fit.
+    Smaller things go on being tried after one that does not fit; the slim twin of a dump in its place.
     """
     room = budget
     carried: list[Member] = []
     held_back: list[Reference] = []
     described = {piece.member.name: piece for piece in contents.pieces}
     ranked = (piece.member for piece in by_value(contents))
-    for member in (*contents.documents, *ranked):
+
+    def take(member: Member) -> bool:
+        nonlocal room
         overhead = _OVERHEAD + 3 * len(member.name.encode())
         size = measure.within(member, room - overhead)
         if size is None:
-            held_back.append(_reference(member, described.get(member.name)))
-        else:
-            carried.append(member)
-            room -= size + overhead
+            return False
+        carried.append(member)
+        room -= size + overhead
+        return True
+
+    for member in (*contents.documents, *ranked):
+        if not take(member):
+            piece = described.get(member.name)
+            twin = piece.slim if piece else None
+            held_back.append(_reference(member, piece, twin if twin and take(twin) else None))
     return Selection("kit", tuple(carried), tuple(held_back))
 
 
@@ -142,7 +151,7 @@ def _cited(findings: FindingsDocument, questions: QuestionsDocument) -> tuple[se
     }
 
 
-def _reference(member: Member, piece: Piece | None) -> Reference:
+def _reference(member: Member, piece: Piece | None, twin: Member | None) -> Reference:
     facts = _FACTS_OF_OURS if piece is None else {"kind": piece.item.kind.value, "origin": piece.item.origin}
     return Reference(
         id=member.artifact or ArtifactId(member.name),
@@ -152,7 +161,7 @@ def _reference(member: Member, piece: Piece | None) -> Reference:
         sha256=member.sha256,
         captured_at=None if piece is None else piece.item.captured_at,
         why=_TOO_LARGE,
-        how_to_ask=HOW_TO_ASK,
+        how_to_ask=_TWIN_IS_HERE.format(twin=twin.name, ask=HOW_TO_ASK) if twin else HOW_TO_ASK,
         **facts,
     )
 

@@ -117,6 +117,7 @@ def _refusal(name: str, problems: Sequence[Problem], contents: Contents) -> Reda
 def _way_out(problems: Sequence[Problem], contents: Contents) -> str:
     """Files that can stay behind are named in a command; what stands in our own documents cannot."""
     path_of = {member: path for path, member in contents.names.items()}
+    path_of |= {piece.slim.name: piece.item.path for piece in contents.pieces if piece.slim}
     files = sorted({path_of.get(problem.member, "") for problem in problems if problem.member != WHOLE})
     if not files or "" in files:
         return "nothing left this machine; run escalate redact --case DIR again, and report the rule if it stays"

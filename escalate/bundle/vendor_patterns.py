@@ -84,4 +84,16 @@ SHAPES: tuple[Pattern, ...] = (
     ),
     _shape("payment service token", (b"sq0",), rb"(?<!\w)sq0[a-z]{3}-[\w-]{22,}"),
     _shape("bot token", (b":AA",), rb"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"),
+    _shape("signed address of an operation", (b"&c=MI", b";c=MI"), rb"[&;]c=MI[A-Z][\w+/%-]{8,}"),
+    _shape("credentials of a registry", (b":_auth=",), rb":_auth=[A-Za-z0-9+/]{8,}={0,2}"),
+    _shape(
+        "password in a database address",
+        (b"oracle:thin:",),
+        rb"oracle:thin:[\w$#.-]{1,64}/[^\s/@\"'<>\x00-\x1f]{2,128}@",
+    ),
+    _shape(
+        "certificate of a client",
+        (b"clientcert", b"client-cert", b"client_cert"),
+        rb"(?i:client[_-]?cert(?:ificate)?)[\"\\]{0,4}\s{0,2}[:=]\s{0,2}[\"\\]{0,4}MI[I-L][A-Za-z0-9+/]{20,}",
+    ),
 )

@@ -125,7 +125,8 @@ wishes = _all(
         "--include",
         metavar="WORDS",
         multiple=True,
-        help="Consent to what pauses or watches the process: dumps, heap, histogram, profiles, network, shell.",
+        help="Consent to what pauses or watches the process: dumps, heap, histogram, profiles, network, shell; and to"
+        " reading the site's own passwords and keys, so that redaction finds them anywhere: keys.",
     ),
     click.option("--only", metavar="ID", multiple=True, help="Run only this collector. May be repeated."),
     click.option("--skip", metavar="ID", multiple=True, help="Leave this collector out. May be repeated."),

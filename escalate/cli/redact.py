@@ -35,10 +35,13 @@ class Flags:
     as_it_is: tuple[str, ...]
     heap: Literal["blank", "keep-values"]
     workers: int | None
+    national_ids: bool
 
     def wishes(self) -> RedactionWishes:
         """As the stage takes them."""
-        return RedactionWishes(frozenset(self.withhold), frozenset(self.as_it_is), self.workers, self.heap)
+        return RedactionWishes(
+            frozenset(self.withhold), frozenset(self.as_it_is), self.workers, self.heap, self.national_ids
+        )
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Modes:
     show_default=True,
     help="Values in a Java heap dump: all blanked, or only secrets masked.",
 )
+@click.option("--national-ids", is_flag=True, help="Mask US, UK and German national ids, too.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes to use. Default: one a core.")
 @click.option("--executor", metavar="dask://HOST:PORT", help="Let the workers of a Dask cluster do it.")
 @additions.options

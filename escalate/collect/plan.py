@@ -35,7 +35,7 @@ class Wishes:
 
     budget: Budget
     include: frozenset[str] = frozenset()
-    """Words of consent: dumps, heap, profiles, network, histogram."""
+    """Words of consent: dumps, heap, profiles, network, histogram, keys."""
     only: frozenset[str] = frozenset()
     skip: frozenset[str] = frozenset()
     """Ids of collectors."""

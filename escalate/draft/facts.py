@@ -22,7 +22,7 @@ from escalate.model.incident import Window
 from escalate.model.outcome import Collected
 from escalate.model.plan import Plan
 from escalate.model.question import Question, QuestionsDocument
-from escalate.model.redaction import RedactionDocument, Sealed, Withheld
+from escalate.model.redaction import NOT_SEARCHED, STOPPED, KeptName, RedactionDocument, Sealed, Withheld
 from escalate.model.rule import Confidence, Role
 from escalate.model.timeline import TimelineDocument
 
@@ -183,6 +183,23 @@ class Facts:
         """Evidence that stays."""
         items = [one for one in self.redaction.items if isinstance(one, Withheld)]
         return tuple(sorted(items, key=lambda one: one.path))
+
+    @cached_property
+    def kept(self) -> tuple[KeptName, ...]:
+        """Identifiers that redaction leaves alone."""
+        return tuple(one for one in self.redaction.keep_list if not one.id.startswith(STOPPED))
+
+    @cached_property
+    def unsearched(self) -> tuple[tuple[str, str], ...]:
+        """Settings whose values were not looked for in every file: name, and the kind of value that stopped it."""
+        titles = {one.id: one.title.removeprefix(NOT_SEARCHED) for one in self.redaction.keep_list}
+        return tuple((one.name, titles.get(one.reason, one.reason)) for one in self.redaction.unsearched)
+
+    @cached_property
+    def replaced(self) -> tuple[Sealed, ...]:
+        """Evidence in which something was replaced; where most was comes first."""
+        items = [one for one in self.redaction.items if isinstance(one, Sealed) and one.ledger.counts]
+        return tuple(sorted(items, key=lambda one: (-sum(one.ledger.counts.values()), one.path)))
 
 
 def digests(case: Case) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ ROWS = 120
 LIST = 40
 """Entries of any other list."""
 FILES = 150
+KINDS = 8
+"""Kinds of replacement named in one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def make_report(facts: Facts) -> str:
             charts=charts(facts),
             rows=chronicle(facts.timeline, facts.window, ROWS),
             policy=_policy(style),
-            limits={"findings": FINDINGS, "list": LIST, "files": FILES},
+            limits={"findings": FINDINGS, "list": LIST, "files": FILES, "kinds": KINDS},
         )
     )
     lint_html(page, facts.answerable_by, where="report.html")

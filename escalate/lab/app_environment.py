@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from escalate.lab.kudu.credentials import identity_header
 from escalate.lab.world import SUBSCRIPTION, LabApp, LabWorker
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ CONNECTION_PREFIXES: Mapping[str, str] = MappingProxyType(
     }
 )
 """By type of the connection string."""
+_IDENTITY = "http://127.0.0.1:41000/msi/token/"
 
 
 def app_environment(state: LabState, app: LabApp, worker: LabWorker) -> dict[str, str]:
@@ -38,6 +40,13 @@ def app_environment(state: LabState, app: LabApp, worker: LabWorker) -> dict[str
         "WEBSITE_RESOURCE_GROUP": group,
         "WEBSITE_SITE_NAME": app.name,
         "WEBSITE_SKU": state.world.tier,
+    }
+    header = identity_header(app)
+    found |= {
+        "IDENTITY_ENDPOINT": _IDENTITY,
+        "IDENTITY_HEADER": header,
+        "MSI_ENDPOINT": _IDENTITY,
+        "MSI_SECRET": header,
     }
     for name, value in app.settings.items():
         found[name] = value

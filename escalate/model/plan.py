@@ -141,7 +141,7 @@ class CatalogueEntry(Frozen):
     """1 gone in seconds ... 5 retained for weeks; the plan runs 1 first."""
     consent: Consent
     include: str | None = None
-    """The `--include` word that gives the consent (dumps, heap, profiles, network, histogram)."""
+    """The `--include` word that gives the consent (dumps, heap, profiles, network, histogram, keys)."""
     effects: str
     """What it does to the app, in words a person can agree to."""
     seconds: float = Field(ge=0)

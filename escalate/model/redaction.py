@@ -28,6 +28,22 @@ class Packed(Frozen):
     """Of the unpacked bytes, as a zip states it."""
 
 
+class SlimTwin(Frozen):
+    """The stacks and modules of a sealed dump alone, in a file of its own below `redacted/`.
+
+    Stack words that are neither small numbers nor pointers into their stack or a module read 0x0defaced; all other
+    memory is left out.
+    """
+
+    path: RelativePath
+    kind: Kind
+    size: Bytes
+    sha256: Sha256
+    note: str
+    """For a reader who meets the file alone: that it is slim, and of which artifact."""
+    ledger: Ledger
+
+
 class Sealed(Frozen):
     """A redacted file below `redacted/` that may leave; `size` and `sha256` are those of the unpacked bytes."""
 
@@ -47,6 +63,10 @@ class Sealed(Frozen):
     captured_at: Utc | None = None
     packed: Packed | None = None
     """Set where the file stands as `<path>.deflate`."""
+    slim: SlimTwin | None = None
+    """Its slim twin: of large dumps only."""
+    no_slim: str | None = None
+    """Why a large dump has no slim twin."""
     ledger: Ledger
 
 
@@ -68,11 +88,26 @@ class Withheld(Frozen):
     how_to_get: str = Field(min_length=1)
 
 
+STOPPED = "stop:"
+"""Begins the id of an entry of the keep list that stops a known value from being looked for."""
+NOT_SEARCHED = "Not searched for everywhere: "
+"""Begins its title."""
+
+
 class KeptName(Frozen):
-    """A rule of the keep list: identifiers support must be able to match."""
+    """A rule of the keep list: identifiers support must be able to match, and values that mean too much else."""
 
     id: str
     title: str
+
+
+class Unsearched(Frozen):
+    """A setting whose value was not looked for in every file; never the value."""
+
+    name: str = Field(min_length=1, max_length=200)
+    """As redaction leaves it."""
+    reason: str
+    """Id of the entry of the keep list that says why."""
 
 
 class RedactionDocument(Document):
@@ -85,3 +120,5 @@ class RedactionDocument(Document):
     keep_list: tuple[KeptName, ...]
     known_values: int = Field(ge=0)
     """How many known secret values were searched for, in all their forms."""
+    unsearched: tuple[Unsearched, ...] = ()
+    """Settings whose values were not."""

@@ -55,7 +55,8 @@ class Engine:
         self.crew: Crew | None = None
         """Who helps with large files; None: nobody."""
         self.names = NameBook(inputs.key, dict(inputs.pseudonyms))
-        rules: list[Rule] = [detector_rule(one, inputs.key, self.names, inputs.own_names) for one in detectors()]
+        asked = [one for one in detectors() if inputs.national_ids or not one.on_request]
+        rules: list[Rule] = [detector_rule(one, inputs.key, self.names, inputs.own_names) for one in asked]
         rules += [KnownRule(value, inputs.key) for value in inputs.known_values]
         rules += [WrappedRule(value, inputs.key) for value in inputs.known_values]
         rules += [NameRule(name, self.names) for name in inputs.names]

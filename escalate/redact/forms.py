@@ -15,11 +15,19 @@ _LEAST = 8
 """Bytes of the shortest form that is looked for; of a value that is shorter itself, its own length."""
 _LEAST_CODED = 6
 """The same for hexadecimal digits and base64."""
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
+"""Programs hold escaped texts in UTF-16 too: .NET, Java, JavaScript."""
 _URL_SAFE = ("", "/", "!*'()", "!*'()/:", "!*()")
 """What Python, JavaScript and .NET leave as it is."""
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
 _UNICODE = re.compile(r"\\u[0-9a-f]{4}")
 _DOTNET_ESCAPED = "&'<>\"+`"
+_SAFE_IN_HTML = tuple(
+    str.maketrans({char: "\\u" + format(ord(char), digits) for char in f"{escaped}\u2028\u2029"})
+    for escaped in ("<>&", "<>&='")
+    for digits in ("04x", "04X")
+)
+"""What Go (`encoding/json`) and Gson escape in JSON beside quotes and backslashes; others do so in capitals."""
 
 
 def blocks(value: str) -> Iterator[str]:
@@ -47,15 +55,15 @@ def forms(value: str) -> frozenset[bytes]:
 
 
 def _texts(block: str) -> set[bytes]:
-    found = {text.encode("utf-8", "surrogatepass") for text in {block, *escaped_forms(block)}}
-    return found | {block.encode("utf-16-le", "surrogatepass"), block.encode("utf-16-be", "surrogatepass")}
+    written = {block, *escaped_forms(block)}
+    return {text.encode(encoding, "surrogatepass") for text in written for encoding in _ENCODINGS}
 
 
 def _coded(block: str) -> set[bytes]:
     raw = block.encode("utf-8", "surrogatepass")
-    found = {raw.hex().encode(), raw.hex().upper().encode()}
+    found: set[bytes] = set()
     for data in (raw, block.encode("utf-16-le", "surrogatepass")):
-        found |= {data.hex().encode(), data.hex().upper().encode()}
+        found |= {digits.encode(encoding) for digits in (data.hex(), data.hex().upper()) for encoding in _ENCODINGS}
         for aligned in base64_digits(data):
             for digits in (aligned, aligned.translate(bytes.maketrans(b"+/", b"-_"))):
                 text = digits.decode("ascii")
@@ -89,6 +97,7 @@ def _string_forms(text: str) -> set[str]:
     found = {plain, json.dumps(text, ensure_ascii=False)[1:-1], _UNICODE.sub(lambda match: match[0].upper(), plain)}
     found = {one.replace("\\U", "\\u") for one in found}
     found |= {one.replace("/", "\\/") for one in found}
+    found |= {json.dumps(text, ensure_ascii=False)[1:-1].translate(table) for table in _SAFE_IN_HTML}
     for digits in ("04x", "04X"):
         units = text.encode("utf-16-be", "surrogatepass")
         found.add(

@@ -53,7 +53,11 @@ RULES: tuple[KeepRule, ...] = (
     KeepRule(
         "instance-id", "64 hexadecimal digits: ARM instance ids, outside of cookies", re.compile(r"(?i)[0-9a-f]{64}")
     ),
-    KeepRule("worker", "Worker names: RD..., DW..., LW..., lw...", re.compile(r"(?i)(?:RD|DW|LW)[0-9A-Z-]{6,24}")),
+    KeepRule(
+        "worker",
+        "Worker names: RD..., DW..., LW..., lw0sdlwk000ABC, pd1sdwk0002XY, ln0xsdlwk...",
+        re.compile(r"(?i)(?:RD|DW|LW)[0-9A-Z-]{6,24}|[a-z]{2}[0-9][a-z]{1,5}wk[0-9a-z]{6}"),
+    ),
     KeepRule(
         "worker-address", "Worker names that spell an address: 10-30-0-103", re.compile(r"\d{1,3}(?:-\d{1,3}){3}")
     ),
@@ -61,6 +65,13 @@ RULES: tuple[KeepRule, ...] = (
     KeepRule("resource-id", "ARM resource ids", re.compile(r"(?i)/subscriptions/[0-9a-f-]{36}(?:/.*)?")),
     KeepRule("platform-address", "168.63.129.16, 169.254.0.0/16, loopback, private and link-local addresses"),
     KeepRule("request-id", "x-ms-*, X-ARR-LOG-ID, traceparent and operation id fields"),
+    KeepRule(
+        "error-code",
+        "errno, HRESULT and NTSTATUS; pointers",
+        re.compile(r"(?i)0x[0-9a-f]{1,16}"),
+    ),
+    KeepRule("code", "Exception types, stack frames and module names"),
+    KeepRule("version", "Versions"),
     KeepRule("time", "Times and dates"),
     KeepRule("site", "The site's own names: host names, resource group, plan, instances"),
 )

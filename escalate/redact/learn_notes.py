@@ -30,9 +30,18 @@ class Notes:
     def value(self, value: str, name: str, where: str) -> None:
         """A secret value; one of the stop list is only noted by the name of its setting."""
         reason = why_not(value, self.own, name)
-        if reason is not None:
+        if reason is None:
+            self._add(value, name, where)
+        else:
             self.skip(name, reason)
-        elif len(self.values) < MAX_VALUES:
+
+    def found(self, value: str, label: str, where: str) -> None:
+        """What a detector takes for a secret; it masks this one even where it is not worth looking for it elsewhere."""
+        if why_not(value, self.own) is None:
+            self._add(value, label, where)
+
+    def _add(self, value: str, name: str, where: str) -> None:
+        if len(self.values) < MAX_VALUES:
             self.values.setdefault(value, f"{name} in {where}")
 
     def skip(self, name: str, reason: str) -> None:
@@ -40,10 +49,20 @@ class Notes:
         if len(self.unsearched) < MAX_UNSEARCHED:
             self.unsearched.setdefault(name, reason)
 
+    def merge(self, other: Notes) -> None:
+        """Add what another pass has found."""
+        for name in other.names:
+            self.name(name)
+        for value, where in other.values.items():
+            if len(self.values) < MAX_VALUES:
+                self.values.setdefault(value, where)
+        for setting, reason in other.unsearched.items():
+            self.skip(setting, reason)
+
     def setting(self, setting: Setting, where: str) -> None:
         """What is secret in a setting."""
         found = list(values_of_setting(setting))
         for value, name in found:
             self.value(value, name, where)
-        if not found and setting.listed and setting.value:
+        if not found and setting.listed and setting.value.strip("="):  # the padding of base64 is no value
             self.skip(setting.name, why_not(setting.value, self.own, setting.name) or NOTHING_SECRET.id)

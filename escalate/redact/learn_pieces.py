@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.learn_detectors import ACCOUNT, HOME, OPTION, SERVER
 from escalate.redact.names import NameBook
 from escalate.redact.pieces import CONTEXT, cuts
+from escalate.redact.readable import pieces_of
 from escalate.redact.rule import AFTER
 from escalate.redact.rules import DetectorRule
-from escalate.redact.scan import STEP, Matcher, Pass
+from escalate.redact.scan import Matcher, Pass
 
 SETTING_DETECTORS = ("password-assignment", "secret-assignment")
 Found = tuple[str, bytes]
@@ -69,13 +71,11 @@ def found_in(task: LearnTask) -> tuple[Found, ...]:
     scan = Pass(matcher_of(task.search))
     scan.found = []
     seen: dict[Found, None] = {}
-    try:
+    with contextlib.suppress(OSError, ValueError, CannotRedact):
         for data in _read(task):
             scan.feed(data)
             seen |= dict.fromkeys((hit.label, hit.value) for hit in scan.found)
             scan.found = []
-    except (OSError, ValueError, CannotRedact):
-        return ()
     scan.finish()
     seen |= dict.fromkeys((hit.label, hit.value) for hit in scan.found)
     return tuple(seen)
@@ -83,11 +83,10 @@ def found_in(task: LearnTask) -> tuple[Found, ...]:
 
 def _read(task: LearnTask) -> Iterator[bytes]:
     with Path(task.path).open("rb") as raw:
-        source = open_text(raw)
         if task.high is None:
-            while data := source.read(STEP):
-                yield data
+            yield from pieces_of(raw)
             return
+        open_text(raw)  # whether it is text at all
         start = max(0, task.low - CONTEXT)
         raw.seek(start)
         yield raw.read(task.high + AFTER - start)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from escalate.case.layout import RESERVED_BELOW_REDACTED
 from escalate.redact.engine import Engine
+from escalate.redact.slim import slim_paths
 
 MAX_PART = 200
 """Bytes of a file name after redaction; file systems end at 255."""
@@ -30,7 +31,7 @@ def redact_path(engine: Engine, path: str) -> str:
 
 
 def redacted_paths(engine: Engine, paths: Mapping[str, str]) -> dict[str, str]:
-    """Evidence path to redacted path, each only once and none in a folder of our own documents.
+    """Evidence path to redacted path, each only once, none in a folder of our own documents, none where a twin goes.
 
     `paths` is evidence path to what is added to it, where redaction changes the format (`.xml`).
     """
@@ -42,12 +43,17 @@ def redacted_paths(engine: Engine, paths: Mapping[str, str]) -> dict[str, str]:
         if first in RESERVED_BELOW_REDACTED:
             wanted = f"{first}_/{rest}" if rest else f"{first}_"
         place, number = wanted, 2
-        while place.casefold() in taken:
+        while not taken.isdisjoint(names := _taken_by(place)):
             place = _numbered(wanted, number)
             number += 1
-        taken.add(place.casefold())
+        taken |= names
         result[path] = place
     return result
+
+
+def _taken_by(path: str) -> set[str]:
+    """A path, and those of the slim twin that the file may get."""
+    return {one.casefold() for one in (path, *slim_paths(path))}
 
 
 def _numbered(path: str, number: int) -> str:

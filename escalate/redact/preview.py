@@ -15,14 +15,13 @@ from escalate.errors import EscalateError
 from escalate.model.artifact import Artifact, EvidenceDocument
 from escalate.model.observer import Observer
 from escalate.redact.engine import Engine
-from escalate.redact.handlers.encoding import open_text
 from escalate.redact.handlers.registry import CannotRedact, handler_of
 from escalate.redact.learn import learn
 from escalate.redact.opaque import may_hold
+from escalate.redact.readable import pieces_of
 
 _AROUND = 48
 """Bytes shown on each side of a hit."""
-_STEP = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,7 @@ class Preview:
 
     def _contexts_of(self, artifact: Artifact, seen: Counter[str], most: int) -> Iterator[Shown]:
         with self._case.path(Room.EVIDENCE, artifact.path).open("rb") as raw:
-            source = open_text(raw)
-            while data := source.read(_STEP):
+            for data in pieces_of(raw):
                 for hit in self._engine.hits(data):
                     seen[hit.label] += 1
                     if seen[hit.label] <= most:

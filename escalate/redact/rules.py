@@ -21,9 +21,9 @@ _BARE_NUMBER = re.compile(rb"[0-9][0-9.eE+-]*")
 _AFTER_KEY = re.compile(rb"(\\{0,8})\"\s{0,8}:\s{0,64}$")
 _IN_ARRAY = re.compile(rb"[\[,]\s{0,64}$")
 _JSON_VALUE_AFTER = re.compile(rb"\s{0,64}[,\]}]")
-_BREAK = re.compile(rb"\r\n|[\r\n]|\\{1,4}[rn]|\Z")
+_BREAK = re.compile(rb"\r\n|[\r\n]|\\{1,4}[rn]|%(?:25)?0[aAdD]|%5[cC][rn]|\Z")
 _WORD = re.compile(rb"[^\s\"]+")
-_ARMOUR = re.compile(rb"(?:[A-Za-z0-9+/=]|\\{1,4}[rnt/])+")
+_ARMOUR = re.compile(rb"(?:[A-Za-z0-9+/=]|\\{1,4}[rnt/]|%(?:25)?(?:2[bBfF]|3[dD]))+")
 _ARMOUR_LINE = 24
 """Characters of a line of a key, but for the last one."""
 _ARMOUR_HEADER = re.compile(rb"[A-Za-z-]{3,20}: |\s*$")
@@ -121,6 +121,11 @@ class DetectorRule:
             if is_kept(address, self._own_names):
                 return ()
             return (Hit(start, end, self._names.email(address).encode(), one.id, secret),)
+        if one.mask == "user" or one.mask == "person":
+            name = decoded_value(secret)
+            if is_kept(name, self._own_names):
+                return ()
+            return (Hit(start, end, self._names.pseudonym(one.mask, name).encode(), one.id, secret),)
         token = secret_token(self._key, one.kind, secret)
         return (Hit(start, end, _quoted_if_number(data, start, end, token), one.id, secret),)
 
@@ -205,6 +210,8 @@ class EngineInputs:
     """The user's own rules."""
     heap_values: bool = False
     """Whether the values of a Java heap stay, but for what is secret in them."""
+    national_ids: bool = False
+    """Whether national ids go, too."""
 
     def for_workers(self) -> EngineInputs:
         """What another process needs: pseudonyms follow from the key, so the map stays here."""
@@ -213,9 +220,8 @@ class EngineInputs:
 
 def decoded_value(value: bytes) -> str:
     """A found secret as it was before URL encoding and JSON escapes, to look for it elsewhere."""
-    text = re.sub(rb"\\u00([0-9A-Fa-f]{2})", lambda match: bytes.fromhex(match[1].decode()), value).replace(
-        b"\\/", b"/"
-    )
+    text = re.sub(rb"\\{1,4}u00([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)).encode(), value)
+    text = text.replace(b"\\/", b"/")
     if b"%" in text:
         text = unquote_to_bytes(text)
     return text.decode("utf-8", "replace")

@@ -14,12 +14,13 @@ from escalate.case.store import Case
 from escalate.errors import EscalateError
 from escalate.model.artifact import Artifact
 from escalate.model.kind import Kind
-from escalate.model.redaction import Ledger, Packed, Sealed, Withheld
+from escalate.model.redaction import Ledger, Packed, Sealed, SlimTwin, Withheld
 from escalate.redact.documents import GUESSABLE
 from escalate.redact.engine import Engine
 from escalate.redact.handlers.registry import CannotRedact, Handler, WritesInOrder, handler_of
 from escalate.redact.opaque import AS_IT_IS, may_hold
 from escalate.redact.rules import EngineInputs
+from escalate.redact.slim import has_slim_form, slim_path, slim_twin
 
 _KEPT_HERE = (
     "It stays in the case folder under evidence/. If support asks for it, look at what it holds and hand it over "
@@ -32,6 +33,18 @@ _INSTEAD: Mapping[Kind, str] = {
     Kind.PCAP: "tshark -q -z conv,tcp -r FILE prints who talked to whom without any content. " + _KEPT_HERE,
     Kind.ARCHIVE: "Unpack it and name the folder as target: what is in it is then redacted file by file. " + _KEPT_HERE,
 }
+
+_FAILURES = (
+    CannotRedact,
+    EscalateError,
+    OSError,
+    ValueError,
+    LookupError,
+    RecursionError,
+    MemoryError,
+    EOFError,
+)
+"""What a handler may fail with: the file stays behind then."""
 
 
 @dataclass(frozen=True)
@@ -80,20 +93,45 @@ def seal(
     if handler is None:
         return withheld(engine, artifact, path, f"a {artifact.kind} file cannot be redacted: {may_hold(artifact.kind)}")
     try:
-        return _sealed(case, engine, artifact, path, handler, advance)
-    except CannotRedact as error:
-        return withheld(engine, artifact, path, str(error))
-    except EscalateError as error:
-        return withheld(engine, artifact, path, error.message)
-    except UnicodeError as error:
-        return withheld(
-            engine,
-            artifact,
-            path,
-            f"it is not valid {error.encoding}" if isinstance(error, UnicodeDecodeError) else "it is not valid text",
-        )
-    except (OSError, ValueError, LookupError, RecursionError, MemoryError, EOFError) as error:
-        return withheld(engine, artifact, path, f"reading or redacting it failed: {_plain(error)}")
+        item = _sealed(case, engine, artifact, path, handler, advance)
+    except _FAILURES as error:
+        return withheld(engine, artifact, path, _reason(error))
+    return item if as_it_is else _with_twin(case, engine, artifact, item)
+
+
+def _with_twin(case: Case, engine: Engine, artifact: Artifact, item: Sealed) -> Sealed:
+    """The same item, with the slim twin of a large dump beside it, or the reason why there is none."""
+    if not has_slim_form(artifact.kind, artifact.size):
+        return item
+    path = slim_path(item.path, artifact.kind)
+    try:
+        with case.scratch_file() as half_made, case.new_file(Room.REDACTED, path) as sink:
+            source = case.path(Room.EVIDENCE, artifact.path)
+            ledger = slim_twin(source, artifact.kind, half_made, sink, engine)
+        size, sha256 = _measured(case.path(Room.REDACTED, path))
+    except _FAILURES as error:
+        return item.model_copy(update={"no_slim": engine.redact_text(_reason(error))})
+    note = f"slim form of {item.artifact}: stacks and modules only; stack words that are no pointers read 0x0defaced"
+    twin = SlimTwin(path=path, kind=item.kind, size=size, sha256=sha256, note=note, ledger=ledger)
+    return item.model_copy(update={"slim": twin})
+
+
+def _measured(made: Path) -> tuple[int, str]:
+    with made.open("rb") as handle:
+        return made.stat().st_size, hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    """What a person is told of a failure: never a path or value that it may quote."""
+    if isinstance(error, CannotRedact):
+        return str(error)
+    if isinstance(error, EscalateError):
+        return error.message
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not valid {error.encoding}"
+    if isinstance(error, UnicodeError):
+        return "it is not valid text"
+    return f"reading or redacting it failed: {_plain(error)}"
 
 
 def _plain(error: Exception) -> str:
@@ -112,10 +150,8 @@ def _sealed(
     else:
         with case.new_file(Room.REDACTED, path) as sink:
             ledger = handler.redact(source, sink, engine, advance)
-        made = case.path(Room.REDACTED, path)
-        with made.open("rb") as handle:
-            sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
-        size, packed = made.stat().st_size, None
+        size, sha256 = _measured(case.path(Room.REDACTED, path))
+        packed = None
     return Sealed(
         artifact=artifact.id,
         path=path,

@@ -14,12 +14,12 @@ _ENV_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Za-z0-9]+)+|[A-Z][A-Z0-9]{2,}")
 _LINE = re.compile(
     r"^[ \t]*(?:-[ \t]+)?(?:(?:export|setx?|declare[ \t]+-x|ENV|ARG|-e|--env)[ \t]+|\$env:|--env=|-D)?"
     r"[\"']?(?P<name>[A-Za-z_][\w.:-]{0,127})[\"']?[ \t]*(?P<sign>=|:(?=[ \t]))[ \t]*"
-    r"(?P<value>[^\r\n]*?)[ \t]*,?[ \t]*$",
+    r"(?P<value>[^\r\n]*?)[ \t]*,?[ \t]*\r?$",
     re.MULTILINE,
 )
 _NAMED = re.compile(
     r"^[ \t]*-[ \t]+name:[ \t]*[\"']?(?P<name>[\w.:-]{1,128})[\"']?[ \t]*\r?\n"
-    r"(?:[ \t]+(?!value:)[\w.]+:[^\r\n]*\r?\n){0,4}[ \t]+value:[ \t]*(?P<value>[^\r\n]+?)[ \t]*$",
+    r"(?:[ \t]+(?!value:)[\w.]+:[^\r\n]*\r?\n){0,4}[ \t]+value:[ \t]*(?P<value>[^\r\n]+?)[ \t]*\r?$",
     re.MULTILINE,
 )
 _JSON_PAIR = re.compile(r"\"(?P<name>[\w.: -]{1,128})\"\s{0,8}:\s{0,64}\"(?P<value>(?:\\.|[^\"\\\r\n]){1,8192})\"")

@@ -34,7 +34,9 @@ from escalate.redact.keep import keep_list
 from escalate.redact.known import LEARNED, add_learned
 from escalate.redact.learn import learn
 from escalate.redact.paths import redacted_paths
+from escalate.redact.stop_list import stop_list
 from escalate.redact.team import hired
+from escalate.redact.unsearched import unsearched
 from escalate.redact.wishes import RedactionWishes
 from escalate.redact.work import Work
 
@@ -80,6 +82,8 @@ def run(
     """
     digest = inputs(case)
     done = case.journal.begin(NAME, digest)
+    if wishes.national_ids:
+        done = {}  # a killed run may not have looked for them
     if not done:
         case.clear(Room.REDACTED)
     evidence = case.read(EvidenceDocument)
@@ -87,7 +91,8 @@ def run(
     with hired(executor, wishes.workers, size) as crew:
         made_of, learned = learn(case, evidence, observer, crew=crew)
         add_learned(case, learned)
-        engine = Engine(replace(made_of, heap_values=wishes.heap == "keep-values"))
+        asked = replace(made_of, heap_values=wishes.heap == "keep-values", national_ids=wishes.national_ids)
+        engine = Engine(asked)
         paths = redacted_paths(engine, {one.path: suffix_of_kind(one.kind) for one in evidence.artifacts})
         samples = ((one.kind, case.path(Room.EVIDENCE, one.path)) for one in evidence.artifacts)
         doubted = untrusted(engine, samples, case.scratch("canaries"))
@@ -101,8 +106,9 @@ def run(
         case_id=case.document.id,
         items=tuple(ordered),
         totals=_totals(ordered),
-        keep_list=keep_list(),
+        keep_list=(*keep_list(), *stop_list()),
         known_values=len(made_of.known_values),
+        unsearched=unsearched(engine, learned),
     )
     case.write(document)
     case.journal.end(NAME, digest)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from escalate.model.redaction import KeptName
+from escalate.model.redaction import NOT_SEARCHED, STOPPED, KeptName
 from escalate.redact.detectors.grammar import entropy, is_path, is_value
 from escalate.redact.keep import RULES
 from escalate.redact.names import COMMON
@@ -127,6 +127,4 @@ def why_not(value: str, own_names: Iterable[str] = (), setting: str = "", *, ask
 
 def stop_list() -> tuple[KeptName, ...]:
     """The list as documents say it, beside the keep list."""
-    return tuple(
-        KeptName(id=f"stop:{rule.id}", title=f"Not searched for everywhere: {rule.title}") for rule in STOP_RULES
-    )
+    return tuple(KeptName(id=f"{STOPPED}{rule.id}", title=f"{NOT_SEARCHED}{rule.title}") for rule in STOP_RULES)

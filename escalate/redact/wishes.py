@@ -20,3 +20,5 @@ class RedactionWishes:
     """Processes; None: one for each core; 1: this one alone."""
     heap: HeapTier = "blank"
     """What becomes of the values in a Java heap dump: all blanked, or only what is secret masked."""
+    national_ids: bool = False
+    """Whether national ids go, too."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from escalate.case.layout import Room
 from escalate.case.packed import place_of
 from escalate.case.portion import Portion
 from escalate.case.store import Case
@@ -55,6 +56,8 @@ class Work:
         if isinstance(item, Sealed):
             place, size = place_of(self.case, item), item.packed.size if item.packed else item.size
             if not place.is_file() or place.stat().st_size != size:
+                return None
+            if item.slim is not None and not self.case.path(Room.REDACTED, item.slim.path).is_file():
                 return None
         return item
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalate.bundle.second_engine import KNOWN_VALUE, SecondEngine
@@ -208,6 +208,14 @@ def test_any_known_bytes_are_found_plain_in_hex_and_in_base64(value: bytes, befo
 def test_each_form_that_the_redactor_masks_is_one_that_the_verifier_finds() -> None:
     engine = SecondEngine([KNOWN.encode()])
     missed = [form for form in redacted_forms(KNOWN) if not _scan(b"line\nx " + form + b" y\n", engine)]
+    assert missed == []
+
+
+@given(st.text("abcXYZ019&<>'\"=+`/\\ü\u2028€%;:~!*()^", min_size=8, max_size=40))
+@settings(max_examples=40, deadline=None)
+def test_the_two_engines_agree_on_the_forms_of_any_value(value: str) -> None:
+    engine = SecondEngine([value.encode()])
+    missed = [form for form in redacted_forms(value) if not _scan(b"line\nx " + form + b" y\n", engine)]
     assert missed == []
 
 

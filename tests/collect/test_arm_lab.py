@@ -23,7 +23,7 @@ MINE = tuple(
     for entry in entries()
     if entry.scope in SCOPES and (entry.id.split(".")[0] in (*AREAS, "logs") or entry.id in NETWORK)
 )
-NEEDS_MORE_THAN_READ = {"cfg.appsettings", "cfg.connstrings", "site.containerlogs"}
+NEEDS_MORE_THAN_READ = {"cfg.appsettings", "cfg.connstrings", "cfg.keys", "site.containerlogs"}
 """What a Website Contributor would add on Linux."""
 
 

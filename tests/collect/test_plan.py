@@ -36,7 +36,7 @@ def test_every_entry_says_why_what_it_costs_and_how_to_get_it_by_hand():
 
 
 def test_the_include_words_are_those_of_the_contract():
-    assert include_words() == ("dumps", "heap", "histogram", "network", "profiles")
+    assert include_words() == ("dumps", "heap", "histogram", "keys", "network", "profiles")
 
 
 def test_an_id_that_is_declared_twice_is_refused():

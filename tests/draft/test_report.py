@@ -13,6 +13,7 @@ import pytest
 from escalate.draft.facts import Facts
 from escalate.draft.report import make_report
 from escalate.model.base import EvidenceId
+from escalate.model.redaction import KeptName, Ledger, Sealed, Unsearched, Withheld
 from tests.draft.test_ticket import blaming
 from tests.fakes.triaged_case import CASES, Pieces, customer, microsoft
 
@@ -194,6 +195,94 @@ def test_thousands_of_findings_make_a_page_of_bounded_size(tmp_path: Path):
     assert "975 findings more in" in html.replace("<code>", "")
     assert "more in <code>90-meta/gaps.json</code>" in html
     assert "more in <code>90-meta/manifest.json</code>" in html
+
+
+def redacted(pieces: Pieces, **more: object) -> Pieces:
+    """The same with another redaction document."""
+    return replace(pieces, redaction=pieces.redaction.model_copy(update=more))
+
+
+def with_counts(pieces: Pieces, counts: dict[str, int], path: str) -> Pieces:
+    """One more sealed file, with these replacements."""
+    first = next(one for one in pieces.redaction.items if isinstance(one, Sealed))
+    item = first.model_copy(update={"path": path, "ledger": Ledger(handler="text", counts=counts)})
+    return redacted(pieces, items=(*pieces.redaction.items, item))
+
+
+def rows_of(html: str, caption: str) -> list[str]:
+    """The rows of the table with that caption, as text."""
+    table = html[html.index(f"<caption>{caption}") :].partition("</table>")[0]
+    rows = table.partition("<tbody>")[2].split("</tr>")[:-1]
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", row)).strip() for row in rows]
+
+
+def test_the_ledger_says_what_was_replaced_in_which_file(tmp_path: Path):
+    html = report(with_counts(customer(), {"jwt": 3, "storage-key": 1200}, "logs/app.log"), tmp_path)
+    rows = rows_of(html, "Replacements in each file")
+    assert rows[0] == "logs/app.log text storage-key 1,200, jwt 3 1,203"
+    assert [row for row in rows if "ipv4 2" in row]
+
+
+def test_many_kinds_in_one_file_are_counted(tmp_path: Path):
+    html = report(with_counts(customer(), {f"kind-{n}": n + 1 for n in range(20)}, "logs/app.log"), tmp_path)
+    row = rows_of(html, "Replacements in each file")[0]
+    assert "kind-19 20, kind-18 19" in row
+    assert row.endswith("and 12 kinds more 210")
+
+
+def test_what_is_held_back_says_why_and_how_to_get_it(tmp_path: Path):
+    html = report(customer(), tmp_path)
+    held = html[html.index("Held back, and how to get it") :]
+    assert "dumps/1905.core" in held
+    assert "Memory image: cannot be redacted." in held
+    assert "ask in the ticket for a transfer link" in held.casefold()
+
+
+def test_settings_that_were_not_looked_for_are_named_with_the_reason(tmp_path: Path):
+    kept = (
+        *customer().redaction.keep_list,
+        KeptName(id="stop:word", title="Not searched for everywhere: Common words"),
+    )
+    settings = (Unsearched(name="DB_PASSWORD", reason="stop:word"), Unsearched(name="TITLE", reason="stop:new"))
+    html = report(redacted(customer(), keep_list=kept, unsearched=settings), tmp_path)
+    rows = rows_of(html, "Settings whose values")
+    assert rows == ["DB_PASSWORD Common words", "TITLE stop:new"]
+    assert "support must match it: worker names, resource ids." in html
+    assert "Settings that were not looked for" not in report(customer(), tmp_path / "none")
+
+
+def test_hostile_names_in_the_ledger_stay_text(tmp_path: Path):
+    pieces = with_counts(customer(), {HOSTILE: 1}, f"logs/{HOSTILE}")
+    kept = KeptName(id="stop:word", title=HOSTILE)
+    settings = (Unsearched(name=HOSTILE, reason="stop:word"), Unsearched(name="x", reason=HOSTILE))
+    withheld = [one for one in pieces.redaction.items if isinstance(one, Withheld)]
+    hostile_ones = [one.model_copy(update={"path": HOSTILE, "reason": HOSTILE}) for one in withheld]
+    html = report(
+        redacted(
+            pieces,
+            items=(*pieces.redaction.items, *hostile_ones),
+            keep_list=(kept,),
+            unsearched=settings,
+            totals={HOSTILE: 1},
+        ),
+        tmp_path,
+    )
+    page = Page(html)
+    assert page.broken == []
+    assert not page.all("script")
+    assert not page.all("img")
+    assert not page.values("onerror")
+    assert "\x1b" not in html
+    assert "\u202e" not in html
+    assert html.count("&lt;script&gt;") >= 6
+
+
+def test_thousands_of_settings_make_a_page_of_bounded_size(tmp_path: Path):
+    settings = tuple(Unsearched(name=f"SETTING_{n:04}_{'X' * 150}", reason="stop:word") for n in range(1000))
+    pieces = with_counts(customer(), {f"{'k' * 80}-{n}": 1 for n in range(2000)}, "logs/app.log")
+    html = report(redacted(pieces, items=pieces.redaction.items * 300, unsearched=settings), tmp_path)
+    assert len(html.encode()) < 700_000
+    assert "850 settings more in <code>90-meta/redaction-report.json</code>" in html
 
 
 def test_samples_of_the_worker_become_charts(tmp_path: Path):

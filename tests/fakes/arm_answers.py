@@ -121,11 +121,12 @@ class Ran:
         return "\n".join(each.read_text("utf-8", "replace") for each in files)
 
 
-def run_against(case: Case, fake: FakeArm, *ids: str, **known) -> Ran:
+def run_against(case: Case, fake: FakeArm, *ids: str, include: frozenset[str] = frozenset(), **known) -> Ran:
     """Plan and run these collectors of the catalogue against the invented site; `known` are fields of the survey."""
     there = survey(**known)
     chosen = {each.entry.id: each for each in collectors() if each.entry.id in ids}
-    plan = make_plan(case, Wishes(budget=Budget(max_bytes=200_000_000, max_seconds=60), only=frozenset(chosen)), there)
+    budget = Budget(max_bytes=200_000_000, max_seconds=60)
+    plan = make_plan(case, Wishes(budget=budget, only=frozenset(chosen), include=include), there)
     roster = Roster(there.workers)
     cloud = replace(CLOUDS["public"], name="fake", arm=fake.url, logs=f"{fake.url}/logs", scheme="http")
     with Session(cloud, _SignedIn()) as session, case.locked():

@@ -19,6 +19,8 @@ class CoreMaker:
     kind: int = 4
     overlap: bool = False
     process_size: int = 0
+    stack_pointer: int = 0
+    machine: int = 0
 
     def data(self) -> bytes:
         word = "Q" if self.wide else "I"
@@ -43,7 +45,17 @@ class CoreMaker:
         section = b""
         if sections:
             section = bytes(44) + struct.pack("<I", count) + bytes(16)
-        numbers = (self.kind, 62 if self.wide else 3, 1, 0, table, after if sections else 0, 0, head, entry)
+        numbers = (
+            self.kind,
+            self.machine or (62 if self.wide else 3),
+            1,
+            0,
+            table,
+            after if sections else 0,
+            0,
+            head,
+            entry,
+        )
         start = b"\x7fELF" + bytes([2 if self.wide else 1, 1, 1]) + bytes(9)
         start += struct.pack(f"<HHI3{word}IHH", *numbers)
         start += struct.pack("<4H", min(count, 0xFFFF), 64 if sections else 0, 1 if sections else 0, 0)
@@ -57,7 +69,9 @@ class CoreMaker:
     def _notes(self, word: str) -> bytes:
         size = self.process_size or (136 if self.wide else 124)
         process = bytes(size - 96) + b"app".ljust(16, b"\0") + self.arguments.ljust(80, b"\0")
-        status = bytes(range(64)) * 5
+        status = bytearray((bytes(range(64)) * 6)[: 336 if self.wide else 144])
+        if self.stack_pointer:
+            struct.pack_into(f"<{word}", status, 264 if self.wide else 132, self.stack_pointer)
         files = struct.pack(f"<2{word}", 1, 4096)
         files += struct.pack(f"<3{word}", *((0x10000, 0x11000) if self.code_of_file else (0x1000, 0x2000)), 0)
         files += b"/usr/bin/app\0"

@@ -91,6 +91,11 @@ ONLY_THE_FIRST = {
     "tool-password": "as above",
     "short-assignment": "pw and pass are words of test reports, too: the verifier would refuse bundles for them",
     "phone-number": "personal data, not a secret of the app",
+    "client-principal": "as above; the tokens that come with it are the verifier's, too",
+    "debugger-string": "a pointer between name and value is the redactor's grammar",
+    "us-social-security": "personal data, not a secret of the app",
+    "german-tax-id": "as above",
+    "uk-national-insurance": "as above",
 }
 """Families the verifier does not look for, and why."""
 
@@ -99,7 +104,7 @@ def test_the_second_engine_sees_what_the_first_would_have_masked(tmp_path: Path)
     blind = {
         detector.id
         for detector in detectors()
-        if detector.mask not in ("address", "email")  # names of people and clients are no secrets
+        if detector.mask not in ("address", "email", "user", "person")  # names of people and clients are no secrets
         and not any(_second_look(tmp_path, f"{sample[0]}\n") for sample in detector.positives)
     }
     assert blind == set(ONLY_THE_FIRST)

@@ -35,9 +35,15 @@ def test_requirements_are_hashed_and_name_no_index() -> None:
 def test_every_dependency_says_why_it_is_there() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     project = tomllib.loads(text)
-    for requirement in [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]:
-        if isinstance(requirement, str):
-            [line] = [line for line in text.splitlines() if line.strip().startswith(f'"{requirement}"')]
+    groups = [
+        project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    ]
+    for requirement in {each for group in groups for each in group if isinstance(each, str)}:
+        lines = [line for line in text.splitlines() if line.strip().startswith(f'"{requirement}"')]
+        assert lines, f"{requirement} does not stand in a line of its own"
+        for line in lines:
             assert re.search(r'",\s+# \w.{15,}', line), f"{requirement} has no reason"
 
 

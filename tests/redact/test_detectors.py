@@ -9,6 +9,8 @@ import pytest
 
 from escalate.redact.detectors.registry import Detector, detectors
 from escalate.redact.engine import Engine
+from escalate.redact.rules import EngineInputs
+from tests.redact.conftest import KEY
 
 POSITIVES = [
     pytest.param(text, secret, id=f"{one.id}-{number}")
@@ -18,6 +20,12 @@ POSITIVES = [
 NEGATIVES = [
     pytest.param(text, id=f"{one.id}-{number}") for one in detectors() for number, text in enumerate(one.negatives)
 ]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    """With the detectors that take part on request only."""
+    return Engine(EngineInputs(key=KEY, national_ids=True))
 
 
 @pytest.mark.parametrize(("text", "secret"), POSITIVES)

@@ -34,6 +34,19 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode().rstrip("=")
 
 
+def _safe_in_html(text: str, also: str = "") -> bytes:
+    """What `encoding/json` of Go writes, and Gson with the two characters more."""
+    out = ""
+    for char in text:
+        if char in '"\\':
+            out += "\\" + char
+        elif char in f"<>&\u2028\u2029{also}":
+            out += f"\\u{ord(char):04x}"
+        else:
+            out += char
+    return out.encode()
+
+
 ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "UTF-8": lambda text: text.encode(),
     "UTF-16 little endian": lambda text: text.encode("utf-16-le"),
@@ -47,6 +60,8 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "JSON, UTF-8": lambda text: json.dumps(text, ensure_ascii=False)[1:-1].encode(),
     "JSON, slashes escaped": lambda text: json.dumps(text)[1:-1].replace("/", "\\/").encode(),
     "JSON in JSON": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1].encode(),
+    "JSON of Go": _safe_in_html,
+    "JSON of Gson": lambda text: _safe_in_html(text, "='"),
     "escapes only": _escapes_only,
     "HTML": lambda text: html.escape(text).encode(),
     "hex": lambda text: text.encode().hex().encode(),
@@ -77,6 +92,36 @@ def test_a_form_in_any_surroundings_goes(name: str, value: str, before: bytes, a
     form = ENCODINGS[name](value)
     data = before + b" " + form + b" " + after
     assert core(name, form) not in redacted(value, data)
+
+
+NARROW = [name for name in ENCODINGS if "UTF-16" not in name]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", NARROW)
+@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(value=VALUES, before=st.binary(max_size=30), after=st.binary(max_size=30))
+def test_a_form_that_a_program_holds_in_utf_16_goes_too(
+    name: str, encoding: str, value: str, before: bytes, after: bytes
+):
+    form = ENCODINGS[name](value)
+    data = before + b" " + form.decode().encode(encoding) + b" " + after
+    assert core(name, form).decode().encode(encoding) not in redacted(value, data)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("p<w>&'=\"/1", rb"p\u003cw\u003e\u0026'=\"/1"),
+        ("p<w>&'=\"/1", rb"p\u003cw\u003e\u0026\u0027\u003d\"/1"),
+        ("Kj5&Grüße\u2028\\x", rb"Kj5\u0026Gr" + "üß".encode() + rb"e\u2028\\x"),
+        ("Qm9vS2V5x7Zk2vT9bA==", rb"Qm9vS2V5x7Zk2vT9bA\u003d\u003d"),
+    ],
+    ids=["Go", "Gson", "Go, not only ASCII", "Gson, padding"],
+)
+def test_programs_that_keep_json_safe_in_html_are_understood(value: str, written: bytes):
+    assert written in forms(value)
+    assert b"u003" not in redacted(value, b'{"v":"' + written + b'"}')
 
 
 @settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))

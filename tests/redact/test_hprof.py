@@ -191,6 +191,25 @@ def test_references_stay_and_numbers_go(engine, tmp_path, id_size):
     assert ledger.counts["heap-array"] == 1
 
 
+@pytest.mark.parametrize("id_size", [4, 8])
+def test_offsets_from_which_readers_compute_sizes_stay_and_no_other_static_does(engine, tmp_path, id_size):
+    make = small(id_size).text(20, b"java/lang/Class$Atomic").text(21, b"annotationDataOffset").loaded(110, 20)
+    make.text(22, b"java/util/concurrent/FutureTask").text(23, b"runnerOffset").text(24, b"cookie").loaded(111, 22)
+    values = [struct.pack(">q", number) for number in (60, 24, 31337, 0x1234567890ABCDEF)]
+    make.heap(
+        make.klass(110, 0, [(21, 11, values[0])]),
+        make.klass(111, 0, [(23, 11, values[1]), (24, 11, values[2])]),
+        make.klass(112, 0, [(21, 11, values[0])]),
+    )
+    after, _ = redact(engine, make.end(), tmp_path)
+    assert bytes([11]) + values[0] in after
+    assert after.count(values[0]) == 1  # the class that is not of the JDK keeps nothing
+    assert bytes([11]) + values[1] in after
+    assert values[2] not in after
+    make.heap(make.klass(111, 0, [(23, 11, values[3])]))
+    assert values[3] not in redact(engine, make.end(), tmp_path)[0]
+
+
 def test_a_name_with_something_in_it_is_masked(engine, tmp_path):
     secret = b"sig=Vq8xN2mPz7RkLw4TbYc9HdJf3GsAeUo6%2BiXrQnZtMw%3D"
     data = small().text(9, b"https://shop.blob.core.windows.net/x?sv=2022-11-02&" + secret).loaded(103, 9).end()

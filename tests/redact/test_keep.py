@@ -26,6 +26,25 @@ SURVIVES = [
 ]
 
 
+WORKERS = [
+    "RD0003FF1A2B3C",
+    "lw0sdlwk000ABC",
+    "lw1mdlwk0000AB",
+    "dw0sdwk000123",
+    "pd1sdwk0002XY",
+    "ln0xsdlwk0001AB",
+    "xn0ldwk000000",
+    "10-30-0-103",
+]
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_worker_name_of_any_shape_is_kept_even_where_a_text_was_cut(engine: Engine, name: str):
+    assert is_kept(name)
+    assert engine.redact_cut(f"seen on {name}") == f"seen on {name}"
+    assert engine.redact_text(f"on {name}, key {name}; host={name}") == f"on {name}, key {name}; host={name}"
+
+
 @pytest.mark.parametrize("text", SURVIVES)
 def test_an_identifier_of_the_keep_list_survives(engine: Engine, text: str):
     assert engine.redact_text(text) == text

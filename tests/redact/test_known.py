@@ -13,6 +13,7 @@ from escalate.redact import stage
 from escalate.redact.known import is_worth_searching, values_in_config
 from escalate.redact.learn import learn
 from escalate.redact.stop_list import STOP_RULES, stop_list, why_not
+from escalate.redact.unsearched import is_plain_name
 
 KEY = "Qm9vS2V5" + "x7Zk2vT9bLw5nYd8RfHc1PgUeAoSiMtXzBjVhKlE0aA=="
 
@@ -173,3 +174,39 @@ def test_settings_that_were_not_looked_for_are_named_with_the_reason_and_without
         "WEBSITE_SITE_NAME": "platform-setting",
     }
     assert not learned.values
+
+
+def test_the_document_names_what_was_not_looked_for_and_the_stop_list(filled_case):
+    settings = b"DB_PASSWORD=Administrator\nTITLE=Shop of the north\nDATABASE_PASSWORD=tr0ub4dor&3x\n"
+    case = filled_case({".env": settings + b"jane.doe@contoso.com=x1\nbWlsbGVyMjAyNg==\nQX7ab3Kd0=1\n"})
+    document = stage.run(case, QuietObserver())
+    said = {one.name: one.reason for one in document.unsearched}
+    assert said == {"DB_PASSWORD": "stop:word", "TITLE": "stop:no-secret"}
+    titles = {one.id: one.title for one in document.keep_list}
+    assert set(said.values()) <= set(titles)
+    assert {one.id for one in stop_list()} <= set(titles)
+    report = (case.root / "redaction.json").read_text()
+    for value in ("dministrator", "Shop of", "tr0ub4dor", "jane.doe", "bWlsbGVy", "QX7ab3Kd0"):
+        assert value not in report
+
+
+def test_a_name_that_is_a_secret_itself_is_not_listed_as_it_is(filled_case):
+    case = filled_case({".env": b"falcon_nine=1\nOTHER=2\n"})
+    private.add_words(case, {"falcon": "project"})
+    names = [one.name for one in stage.run(case, QuietObserver()).unsearched]
+    assert names[0] == "OTHER"
+    assert not any("falcon" in name for name in names)
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "AzureWebJobsStorage", "Serilog:Args:0", "S3_KEY", "ProgramFiles(x86)"]
+)
+def test_a_name_of_words_is_listed(name: str):
+    assert is_plain_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "QmFzZTY0abc", "aB3xK9f", "q0Z1x/2T9b+A", "x" * 200, "müller", "4bf92f3577b34da6"]
+)
+def test_a_name_that_could_be_half_a_secret_is_not(name: str):
+    assert not is_plain_name(name)

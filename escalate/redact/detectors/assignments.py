@@ -27,10 +27,12 @@ _STRONG_NAME = re.compile(rf"(?i){_STRONG}{_SUFFIX}$")
 _WEAK_NAME = re.compile(rf"(?i)(?<!publickey){_WEAK}{_SUFFIX}$")
 _PROSE = re.compile(rb"[A-Za-z]+|[a-z]+(?:[-_.][a-z]+)+")
 _CLOSING = re.compile(rb"(?:<|&(?:amp;)?lt;|u003[cC])\\{0,4}/[\w:.-]*$")
+_ASSIGNED = re.compile(rb"(?:[=>]|%(?:25)?3[dD]|\\u003[dDeE])$")
 _LINE_BREAK = re.compile(rb"[\r\n]|\\{1,4}[rn]|$")
 _KEY_START = re.compile(rb"[ \t-]*[\w.]*")
 _NO_SECRET_SETTING = re.compile(rb"(?i)true|false|null|none|[0-9]+|@microsoft\.keyvault\(.*|\[R:.*")
-_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|::|->)\w+)+")
+_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*(?:(?:(?:\.|::|->)\w+)+\[?|\[)")
+"""A member or an element, as code names it."""
 
 
 def names_a_secret(name: str) -> bool:
@@ -51,9 +53,17 @@ def _strong(match: Value) -> bool:
         return _NO_SECRET_SETTING.fullmatch(secret) is None
     if not is_value(secret) or is_path(secret) or len(secret) < 3 or _closes_element(match):
         return False
-    if match["q0"] or match["q1"] or match["qx"] or match["between"][-1:] in b"=>":
-        return _IDENTIFIER.fullmatch(secret) is None or any(49 <= byte <= 57 for byte in secret)
+    quoted = match["q0"] or match["q1"] or match["qx"]
+    if quoted or _ASSIGNED.search(match["between"]):
+        return not _is_code(secret)
+    if match["between"].rstrip().endswith(b"=") and _is_code(secret):
+        return False
     return _PROSE.fullmatch(secret) is None or _is_setting_line(match)
+
+
+def _is_code(secret: bytes) -> bool:
+    """Whether it is a member or an element as code names it; a digit makes it a password."""
+    return _IDENTIFIER.fullmatch(secret) is not None and not any(49 <= byte <= 57 for byte in secret)
 
 
 def _is_setting_line(match: Value) -> bool:
@@ -114,6 +124,7 @@ DETECTORS = (
             ("db:\n  password: letmein\n  port: 1", "letmein"),
             ("tool --password=opensesame --verbose", "opensesame"),
             ("login%3Fpassword%3Dswordfish1", "swordfish1"),
+            ("GET /?x=MYSQL_PWD%3Dopensesame&y=1", "opensesame"),
             ('{"password": 12345678, "x": 1}', "12345678"),
         ),
         negatives=(
@@ -122,6 +133,10 @@ DETECTORS = (
             "password=null",
             "The password has expired; please change it",
             "PWD=/home/site/wwwroot",
+            'password = self.cleaned_data["password"]',
+            'password = form["password"]',
+            "    password = settings.DB_PASSWORD",
+            "check (user=0x7ffe1234, password=0x55d0a1b2, n=3) at auth.c:1",
             "def login(user: str, password: str) -> None:",
             'password = os.getenv("DB_PASSWORD")',
             "gpg: the option --passphrase= can be empty",
@@ -162,6 +177,9 @@ DETECTORS = (
             "Unexpected token < in JSON at position 0",
             "api_key=YOUR_API_KEY",
             "token: expired",
+            "token=0x7ffe1234",
+            "verify (token=0x00007ffe12345678, secret_key=0x0, n=3)",
+            "cannot decrypt the token: 0x80070005",
         ),
     ),
     Detector(

@@ -77,4 +77,20 @@ DETECTORS = (
         positives=(("using Basic dXNlcjpwYXNzd29yZDE= now", "dXNlcjpwYXNzd29yZDE="),),
         negatives=("Basic authentication is off", "Basic Information about it"),
     ),
+    Detector(
+        id="client-certificate-header",
+        kind="CERT",
+        title="Certificates of clients, as the front end hands them on",
+        anchors=(
+            r"client[_\-]?cert(?:ificate)?\\{0,4}[\"']?\s{0,4}[:=,]\s{0,4}[\"'\\\[\s]{0,4}MI[I-L][A-Za-z0-9+/\\%]{20}",
+        ),
+        caseless=True,
+        pattern=re.compile(
+            rb"(?i:client[_-]?cert(?:ificate)?)(?:" + QUOTE + rb")?\s{0,4}[:=,]\s{0,4}\[?(?:" + QUOTE + rb")?"
+            rb"(?P<secret>MI[I-L](?:[A-Za-z0-9+/=]|\\/|%(?:25)?(?:2[bBfF]|3[dD])){20,16000})"
+        ),
+        after=20_000,
+        positives=(("X-ARR-ClientCert: MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0B", "gAwIBAgIEAgAAuTANBgkqhkiG9w0B"),),
+        negatives=('"clientCertMode": "Required"', "clientCertEnabled=false"),
+    ),
 )

@@ -29,11 +29,11 @@ DETECTORS = (
     Detector(
         id="tool-password",
         kind="PASSWORD",
-        title="Passwords of sshpass, sqlcmd, bcp, docker login, keytool, openssl and net use",
+        title="Passwords of sshpass, sqlcmd, bcp, docker login, az login, keytool, openssl and net use",
         anchors=(
             r"sshpass\s{1,4}-p\s{0,4}\S{3}",
             r"(?:sqlcmd|bcp)\s[^\r\n]{0,200}\s-P\s{0,4}\S{3}",
-            r"docker\s{1,4}login\s[^\r\n]{0,200}\s-p\s{1,4}\S{3}",
+            r"(?:docker|podman|az|acr|registry|oc)\s{1,4}login\s[^\r\n]{0,200}\s-p\s{1,4}\S{3}",
             r"-(?:store|key|deststore|srcstore)pass\s{1,4}\S{3}",
             r"-(?:pass|passin|passout)\s{1,4}pass:\S{3}",
             r"net\s{1,4}use\s[^\r\n]{0,160}\s/user:\S{1,64}\s{1,4}\S{3}",
@@ -41,7 +41,7 @@ DETECTORS = (
         caseless=True,
         pattern=re.compile(
             rb"(?:(?i:sshpass)[ \t]+-p[ \t]*|(?i:sqlcmd|bcp)[ \t][^\r\n]{0,200}?[ \t]-P[ \t]*"
-            rb"|(?i:docker)[ \t]+login[ \t][^\r\n]{0,200}?[ \t]-p[ \t]+"
+            rb"|(?i:docker|podman|az|acr|registry|oc)[ \t]+login[ \t][^\r\n]{0,200}?[ \t]-p[ \t]+"
             rb"|-(?:store|key|deststore|srcstore)pass[ \t]+|-(?:pass|passin|passout)[ \t]+pass:"
             rb"|(?i:net[ \t]+use)[ \t][^\r\n]{0,160}?[ \t]/(?i:user):\S{1,64}[ \t]+)" + _ARGUMENT
         ),
@@ -51,6 +51,7 @@ DETECTORS = (
             ("sshpass -p Tr0ub4dor ssh kim@host", "Tr0ub4dor"),
             ("sqlcmd -S db -U sa -P Tr0ub4dor -Q x", "Tr0ub4dor"),
             ("docker login -u kim -p Tr0ub4dor shop.azurecr.io", "Tr0ub4dor"),
+            ("az login --service-principal -u 0 -p Tr0ub4dor --tenant t", "Tr0ub4dor"),
             ("keytool -list -storepass changeit9 -keystore x", "changeit9"),
             ("openssl rsa -passin pass:Tr0ub4dor -in k.pem", "Tr0ub4dor"),
             (r"net use Z: \\store\share /user:AZURE\store Tr0ub4dor9", "Tr0ub4dor9"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from escalate.redact.detectors.grammar import AMPERSAND, EQUALS, is_value
+from escalate.redact.detectors.grammar import AMPERSAND, EQUALS, is_path, is_value
 from escalate.redact.detectors.registry import Detector, Value
 
 _KEY = b"0123456789abcdefghijABCDEFGHIJ0123456789+/=="
@@ -22,7 +22,18 @@ def _is_phrase(match: Value) -> bool:
 
 
 def _is_password(match: Value) -> bool:
-    return is_value(match["secret"]) and len(match["secret"]) >= 3
+    secret = match["secret"]
+    return len(secret) >= 3 and is_value(secret.rstrip(b",)}")) and not _is_folder(match)
+
+
+def _is_folder(match: Value) -> bool:
+    """Whether it is the working directory of a process: PWD alone, with an absolute path."""
+    if not match["secret"].startswith(b"/") or match["name"] != b"PWD" or match[0][:1] in b";&,%":
+        return False
+    before = match.string[max(0, match.start() - 8) : match.start() + 1].rstrip()
+    return (
+        is_path(match["secret"]) and not before.endswith(b";") and match.string[match.end() : match.end() + 1] != b";"
+    )
 
 
 DETECTORS = (
@@ -74,7 +85,7 @@ DETECTORS = (
         ),
         caseless=True,
         pattern=re.compile(
-            rb"(?:[;,\"'\s&]|%3[bB])(?i:password|pwd|user password|db password)[ ]{0,4}"
+            rb"(?:[;,\"'\s&]|%3[bB])(?P<name>(?i:password|pwd|user password|db password))[ ]{0,4}"
             + EQUALS
             + rb"[ ]{0,4}(?P<secret>"
             + _FREE
@@ -89,9 +100,18 @@ DETECTORS = (
             ),
             ("cache.redis.cache.windows.net:6380,password=abc123DEF456ghi=,ssl=True", "abc123DEF456ghi="),
             ('<add name="Db" connectionString="Server=x;Pwd=aB3&amp;x9;Database=y"/>', "aB3&amp;x9"),
+            ("Server=x; PWD=/s3cr3t/x; Database=y", "/s3cr3t/x"),
             ('<add connectionString="Server=x;Password=&quot;se;cret1&quot;;Database=y"/>', "se;cret1"),
         ),
-        negatives=("PWD=/home/site/wwwroot\nOLDPWD=/home", "Login failed;Password= ;Reason"),
+        negatives=(
+            "PWD=/home/site/wwwroot\nOLDPWD=/home",
+            "HOME=/root\nPWD=/home/x\nOLDPWD=/",
+            "env: PWD=/home/site/wwwroot TERM=xterm",
+            '["PATH=/bin", "PWD=/app"]',
+            "Login failed;Password= ;Reason",
+            "connect (user=0x7ffe1234, password=0x55, n=3) at auth.c:1",
+            "$1 = {user = 0x0, password = 0x55d0a1b2}",
+        ),
     ),
     Detector(
         id="connection-string-phrase",

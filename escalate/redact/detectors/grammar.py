@@ -25,7 +25,7 @@ EQUALS = rb"(?:=|\\{1,4}u003[dD]|%3[dD]|%253[dD])"
 QUOTE = rb"(?:\\{0,8}[\"'`]|&quot;|&#34;|&apos;|&#39;|%22|%27|\\{1,4}u002[27])"
 
 SEPARATOR = (
-    rb"(?:" + QUOTE + rb")?\]?[ \t]{0,8}(?::=|=>|=|:(?!:)|%3[dDaA]|\\{1,4}u003[dD])\s{0,8}"
+    rb"(?:" + QUOTE + rb")?\]?(?:[ \t]|%20){0,8}(?::=|=>|=|:(?!:)|%3[dDaA]|\\{1,4}u003[dD])(?:\s|%20){0,8}"
     rb"|" + QUOTE + rb"\s{1,8}(?:value|connectionString)\s{0,4}=\s{0,4}"
     rb"|" + QUOTE + rb"\s{0,8},\s{0,40}(?:" + QUOTE + rb"slotSetting" + QUOTE
     + rb"\s{0,4}:\s{0,4}(?:true|false)\s{0,4},\s{0,40})?" + QUOTE + rb"value" + QUOTE + rb"\s{0,4}:\s{0,4}"
@@ -35,7 +35,7 @@ SEPARATOR = (
 
 SEPARATOR_ANCHOR = (
     r"(?:(?:\\{0,8}[\"'`]|&quot;|&#34;|&apos;|&#39;|%22|%27|\\{1,4}u002[27])?"
-    r"(?:\]?[ \t]{0,8}(?::|=|%3[dDaA]|\\{1,4}u003[dD])|\s{1,8}(?:value|connectionString)\s{0,4}=|\s{0,8},)"
+    r"(?:\]?(?:[ \t]|%20){0,8}(?::|=|%3[dDaA]|\\{1,4}u003[dD])|\s{1,8}(?:value|connectionString)\s{0,4}=|\s{0,8},)"
     r"|(?:\s{1,4}[\w:.-]{1,40}=\"[^\"]{0,80}\"){0,2}(?:>|&(?:amp;)?gt;|\\{1,4}u003e))"
 )
 """The same for hyperscan: only as far as is needed to wake up."""
@@ -69,6 +69,7 @@ _NOT_A_VALUE = re.compile(
     rb"|required|invalid|incorrect|expired|missing|failed|failure|wrong|changed|updated|accepted|rejected|redacted|hidden"
     rb"|masked|removed|error|ok|set|not|the|and|is|has|was|are|for|with|your|enter|n/a|default|unknown|disabled|enabled"
     rb"|not[ _-]?(?:set|found|required|provided)|bearer|basic|password|secret|token|value"
+    rb"|0x[0-9a-f]{1,16}|[a-z_.]+\[[a-z_.]{2,}\]?"
     rb"|[*x.#\-_?]+|(?:\xe2\x80\xa2)+|(?:\\u2022)+|<[\w :.-]*>?|\$[({].*|%\(.*|%[sdv]"
     rb"|\{{1,2}[\w .:-]*\}{0,2}|@microsoft\.keyvault\(.*|\[[\w :.-]*\]?)"
 )
@@ -77,15 +78,21 @@ _SMALL, _CAPITAL = re.compile(rb"[a-z]"), re.compile(rb"[A-Z]")
 _CALL = re.compile(rb"[A-Za-z_][\w.\[\]]*\(.*")
 _PATH = re.compile(rb"(?:[A-Za-z]:\\|/[\w.-]+(?:/|$)|~/|\./|\.\./|https?://)")
 
+_KEY = re.compile(rb"/[A-Za-z0-9+/]{23,}={0,2}")
+_KEY_BITS = 4.0
+"""Bits a character from which something that begins with a slash is a key."""
+
 
 def is_value(secret: bytes) -> bool:
-    """Whether it is a value at all, not a type name, a placeholder, a reference to a vault, or a call in code."""
+    """Whether it is a value at all, not a type name, a placeholder, a pointer, or a word of code."""
     return _NOT_A_VALUE.fullmatch(secret) is None and _CALL.match(secret) is None
 
 
 def is_path(secret: bytes) -> bool:
-    """Whether it begins like a path or a link."""
-    return _PATH.match(secret) is not None
+    """Whether it begins like a path or a link; a key in base64 may begin with a slash, too."""
+    return _PATH.match(secret) is not None and not (
+        _KEY.fullmatch(secret) and _DIGIT.search(secret) and entropy(secret) >= _KEY_BITS
+    )
 
 
 def entropy(secret: bytes) -> float:

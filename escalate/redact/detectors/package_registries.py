@@ -35,4 +35,17 @@ DETECTORS = (
         positives=(('{"auths": {"r.example": {"auth": "c2hvcDpzM2NyM3Q="}}}', "c2hvcDpzM2NyM3Q="),),
         negatives=('{"auth": "on"}',),
     ),
+    Detector(
+        id="npmrc-auth",
+        kind="REGISTRY",
+        title="Credentials of an .npmrc",
+        anchors=(r":_(?:auth|password)\s{0,4}(?:=|%3d)\s{0,4}[\"']?[A-Za-z0-9+/]{8}",),
+        caseless=True,
+        pattern=re.compile(
+            rb"(?i::_(?:auth|password))\s{0,4}(?:=|%3[dD])\s{0,4}[\"']?(?P<secret>(?:[A-Za-z0-9+/]|%2[bBfF]){8,1024}={0,2})"
+        ),
+        learn=True,
+        positives=(("//registry.example.net/:_auth=c2hvcDpzM2NyM3Q=", "c2hvcDpzM2NyM3Q="),),
+        negatives=("//registry.example.net/:_auth=${NPM_AUTH}",),
+    ),
 )

@@ -28,6 +28,10 @@ DETECTORS = (
         positives=(
             (f"{_BEGIN}\n{_BODY}\n{_BODY}x7Q=\n{_END}\nnext line", _BODY),
             (f"2026-04-04T05:52:06Z {_BEGIN}\n2026-04-04T05:52:06Z {_BODY}\n2026-04-04T05:52:07Z {_END}", _BODY),
+            (
+                f"GET /?key=-----BEGIN%20PRIVATE%20{'KEY'}-----%0A{_BODY}%0A{_BODY}%3D%0A-----END%20PRIVATE%20KEY-----",
+                _BODY,
+            ),
             ('{"key": "' + _SSH_BEGIN + "\\n" + _BODY + "\\n" + _SSH_END + '\\n"}', _BODY),
         ),
         negatives=("-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTAN\n-----END CERTIFICATE-----",),

@@ -41,10 +41,12 @@ class Detector:
     """What the pattern begins with behind the anchor of the same index, where one anchor wakes for nothing else."""
     accepts: Callable[[Value], bool] | None = None
     """A test of the value, where shape alone is not enough."""
-    mask: Literal["token", "lines", "email", "address", "host"] = "token"
-    """`lines`: every line of the secret on its own, so that prefixes of log lines stay. The last three: a pseudonym."""
+    mask: Literal["token", "lines", "email", "address", "user", "person"] = "token"
+    """`lines`: every line of the secret on its own, so that prefixes of log lines stay. The last four: a pseudonym."""
     learn: bool = False
     """Sure enough that the value is looked for everywhere else, too."""
+    on_request: bool = False
+    """Looked for only if the user asks."""
 
 
 @functools.cache

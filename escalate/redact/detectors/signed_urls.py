@@ -27,6 +27,25 @@ DETECTORS = (
         negatives=("https://management.azure.com/subscriptions/0/operationresults/1?api-version=2023-12-01",),
     ),
     Detector(
+        id="arm-signed-query",
+        kind="SIGNEDURL",
+        title="Signed parameters of any link of ARM (c=, s=, h=)",
+        anchors=(r"(?:[?&;]|u0026|%26|%3f)c(?:=|%3d|\\{1,4}u003d)MI[A-Z][A-Za-z0-9+/%_\-]{6}",),
+        caseless=True,
+        pattern=re.compile(
+            rb"(?i:[?&;]|u0026|%26|%3f)c(?:=|%3[dD]|\\{1,4}u003[dD])(?P<secret>MI[A-Z][^\s\"'<>]{6,8192})"
+        ),
+        after=9000,
+        positives=(
+            (
+                "Location: https://management.azure.com/subscriptions/0/providers/Microsoft.Web/operations/0?t=6&c=MIIHpTCCBo2g&s=abcdefgh",
+                "MIIHpTCCBo2g&s=abcdefgh",
+            ),
+            ("next=https%3A%2F%2Fm%2FoperationStatuses%2F1%3Ft%3D6%26c%3DMIIHpTCCBo2g%26s%3Dabcdefgh", "abcdefgh"),
+        ),
+        negatives=("GET /units?t=5&c=MILES", "?a=1&c=MIN&b=2"),
+    ),
+    Detector(
         id="support-workspace",
         kind="SIGNEDURL",
         title="Upload workspaces of Microsoft support",

@@ -6,9 +6,10 @@ import contextlib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import BinaryIO
 
 from escalate.errors import EscalateError
@@ -49,8 +50,10 @@ _HOW_TO_GET = (
 Advance = Callable[[int], None]
 
 
-def _containers() -> dict[str, Container]:
-    return {"application/zip": ZIP, "application/x-tar": TAR, "application/x-7z-compressed": SEVEN_ZIP}
+CONTAINERS: Mapping[str, Container] = MappingProxyType(
+    {"application/zip": ZIP, "application/x-tar": TAR, "application/x-7z-compressed": SEVEN_ZIP}
+)
+"""By media type."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def _reason(error: Exception) -> str:
     return f"reading or redacting it failed: {what}"
 
 
-def _inner(name: PurePosixPath) -> PurePosixPath:
+def unpacked_name(name: PurePosixPath) -> PurePosixPath:
     """What a compressed file is called once it is unpacked."""
     if name.suffix in _PACKED_TARS:
         return name.with_suffix(".tar")
@@ -129,7 +132,7 @@ class Rebuilder:
             CannotRedact: damaged, cut off, too large unpacked, or of an unknown kind.
         """
         media = sniff(job.source, job.name).media_type
-        container, packing = _containers().get(media), PACKINGS.get(media)
+        container, packing = CONTAINERS.get(media), PACKINGS.get(media)
         with job.source.open("rb") as raw:
             meter = Meter(self._total, raw.seek(0, 2))
             raw.seek(0)
@@ -146,7 +149,9 @@ class Rebuilder:
             head = packing.head(raw, names)
             size = copy(packing.unpack(raw, limits), spool, meter)
             advance = Scaled(job.advance, meter.packed, size)
-            suffix, counts = self._redact(Job(Path(spool.name), _inner(job.name), job.depth, advance), spool, made)
+            suffix, counts = self._redact(
+                Job(Path(spool.name), unpacked_name(job.name), job.depth, advance), spool, made
+            )
             if suffix:
                 raise CannotRedact(f"its content would become a {suffix} file")
             written = made.seek(0, 2)

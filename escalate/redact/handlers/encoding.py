@@ -44,6 +44,11 @@ def encoding_of(head: bytes) -> str | None:
     return None
 
 
+def is_mixed(data: bytes) -> bool:
+    """Whether there are two encodings in one text."""
+    return (_NARROW_INSIDE if encoding_of(data) else WIDE_INSIDE).search(data) is not None
+
+
 def open_text(raw: BinaryIO, *, mixed: bool = False) -> Source:
     """A text file from its start, as UTF-8 or as the bytes it has; `mixed`: always the latter.
 

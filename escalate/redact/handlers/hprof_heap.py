@@ -15,6 +15,7 @@ from escalate.redact.handlers.hprof_layout import (
     SIZES,
     ClassReader,
     is_kept,
+    is_kept_static,
     roots,
 )
 from escalate.redact.handlers.hprof_names import Names
@@ -164,9 +165,13 @@ class HeapBlanker:
         found = self._reader.read(data, at, end)
         if found is None or at + found.size > end:
             return 0
-        for offset, size in found.blanks:
-            data[at + offset : at + offset + size] = bytes(size)
-        self.objects += len(found.blanks)
+        owner = self._names.known(self._class_names.get(found.id, 0))
+        for offset, size, name in found.blanks:
+            low, high = at + offset, at + offset + size
+            if owner and is_kept_static(owner, self._names.known(name), int.from_bytes(data[low:high])):
+                continue
+            data[low:high] = bytes(size)
+            self.objects += 1
         self._names.refer(*found.names)
         self._classes[found.id] = (found.parent, found.fields)
         return found.size

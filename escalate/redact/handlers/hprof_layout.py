@@ -31,6 +31,18 @@ KEPT_FIELDS: Mapping[bytes, frozenset[bytes]] = MappingProxyType(
 )
 """Numbers of the JDK's own classes (by the beginning of the name) that say how full a collection is, nothing else."""
 
+KEPT_STATICS: Mapping[bytes, frozenset[bytes]] = MappingProxyType(
+    {
+        b"java/lang/Class$Atomic": frozenset(
+            {b"annotationDataOffset", b"annotationTypeOffset", b"reflectionDataOffset"}
+        ),
+        b"java/util/concurrent/FutureTask": frozenset({b"runnerOffset", b"stateOffset", b"waitersOffset"}),
+    }
+)
+"""Where fields lie in objects, as classes of the JDK found it out: VisualVM computes the sizes of objects from them."""
+_FARTHEST = 4096
+"""Bytes; what is more is no such place."""
+
 
 def roots(id_size: int) -> Mapping[int, int]:
     """Bytes of the sub-records that hold ids and serial numbers only, by tag, without the tag."""
@@ -57,8 +69,8 @@ class ClassDump:
     parent: int
     size: int
     """Bytes of the sub-record, with its tag."""
-    blanks: tuple[tuple[int, int], ...]
-    """(offset, length) of the values of primitive statics, from the tag."""
+    blanks: tuple[tuple[int, int, int], ...]
+    """(offset, length, name) of the values of primitive statics, from the tag; constants have the name 0."""
     fields: tuple[tuple[int, int], ...]
     """(name, type) of the fields that this class itself declares, in the order of their values."""
     names: tuple[int, ...]
@@ -80,7 +92,7 @@ class ClassReader:
             CannotRedact: it has a type that HPROF does not know.
         """
         place = at + self._head
-        blanks: list[tuple[int, int]] = []
+        blanks: list[tuple[int, int, int]] = []
         fields: list[tuple[int, int]] = []
         names: list[int] = []
         if place + 2 > end:
@@ -89,7 +101,7 @@ class ClassReader:
         for _ in range(count):
             if place + 3 > end:
                 return None
-            place = self._value(data, place + 2, at, blanks)
+            place = self._value(data, place + 2, at, 0, blanks)
         if place + 2 > end:
             return None
         count, place = int.from_bytes(data[place : place + 2]), place + 2
@@ -97,7 +109,7 @@ class ClassReader:
             if place + self._id + 1 > end:
                 return None
             names.append(self._word.unpack_from(data, place)[0])
-            place = self._value(data, place + self._id, at, blanks)
+            place = self._value(data, place + self._id, at, names[-1], blanks)
         if place + 2 > end:
             return None
         count, place = int.from_bytes(data[place : place + 2]), place + 2
@@ -118,17 +130,22 @@ class ClassReader:
             names=tuple(names),
         )
 
-    def _value(self, data: bytearray, place: int, base: int, blanks: list[tuple[int, int]]) -> int:
+    def _value(self, data: bytearray, place: int, base: int, name: int, blanks: list[tuple[int, int, int]]) -> int:
         """Behind a type and its value."""
         kind = data[place]
         if kind == OBJECT:
             return place + 1 + self._id
         if kind not in SIZES:
             raise CannotRedact("a class has a value of a type that HPROF does not know")
-        blanks.append((place + 1 - base, SIZES[kind]))
+        blanks.append((place + 1 - base, SIZES[kind], name))
         return place + 1 + SIZES[kind]
 
 
 def is_kept(owner: bytes, field: bytes) -> bool:
     """Whether a number of the JDK's own classes may stay."""
     return any(owner.startswith(begin) and field in names for begin, names in KEPT_FIELDS.items())
+
+
+def is_kept_static(owner: bytes, field: bytes, value: int) -> bool:
+    """The same for a static field; no field lies far into an object."""
+    return value <= _FARTHEST and field in KEPT_STATICS.get(owner, ())

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from escalate.redact.engine import Engine
+from escalate.redact.handlers.hprof_layout import KEPT_FIELDS, KEPT_STATICS
 from escalate.redact.handlers.registry import CannotRedact
 
 MASK = b"*"
@@ -15,7 +16,8 @@ BATCH = 4 * 1024 * 1024
 _ROUNDS = 3
 _LENGTH_BITS = 21
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
-_OF_JDK = re.compile(rb"java/(?:util/[\w/$]+|lang/String)")
+_OF_JDK = re.compile(rb"java/(?:util/[\w/$]+|lang/String|lang/Class\$Atomic)")
+_FIELDS = frozenset().union(*KEPT_FIELDS.values(), *KEPT_STATICS.values())
 
 
 class Names:
@@ -38,7 +40,7 @@ class Names:
         if name in self._places:
             raise CannotRedact("two texts of the heap dump have the same id")
         self._places[name] = place << _LENGTH_BITS | len(text)
-        if _OF_JDK.fullmatch(text) or (len(text) < 16 and text.isalpha()):
+        if text in _FIELDS or _OF_JDK.fullmatch(text):
             self._of_jdk[name] = text
 
     def refer(self, *names: int) -> None:

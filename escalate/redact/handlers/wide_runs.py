@@ -24,6 +24,28 @@ def redact_wide_runs(source: Source, engine: Engine, counts: Counter[str]) -> It
     Raises:
         CannotRedact: a run is too long for one that stands inside of something, or something would be left in it.
     """
+    for portion in _portions(source):
+        yield _RUN.sub(lambda match: _redacted(match, engine, counts), portion)
+
+
+def wide_texts(source: Source) -> Iterator[bytes]:
+    """The wide runs of a text as UTF-8, each with a line feed behind it.
+
+    Raises:
+        CannotRedact: a run is too long for one that stands inside of something.
+    """
+    for portion in _portions(source):
+        for match in _RUN.finditer(portion):
+            yield _narrow(match) + b"\n"
+
+
+def narrowed_runs(data: bytes) -> bytes:
+    """The text with its wide runs as UTF-8, so that all of it contains ASCII."""
+    return _RUN.sub(_narrow, data)
+
+
+def _portions(source: Source) -> Iterator[bytes]:
+    """Pieces that no run is cut by."""
     rest = b""
     while True:
         more = source.read(_READ)
@@ -36,7 +58,7 @@ def redact_wide_runs(source: Source, engine: Engine, counts: Counter[str]) -> It
                 raise CannotRedact(
                     f"it holds more than {_LONGEST >> 20} MiB of UTF-16 text in one piece inside of other text"
                 )
-        yield _RUN.sub(lambda match: _redacted(match, engine, counts), data[:cut])
+        yield data[:cut]
         rest = data[cut:]
         if not more:
             return
@@ -50,10 +72,13 @@ def _last_run(data: bytes) -> int:
     return max(0, low - 1)
 
 
+def _narrow(match: re.Match[bytes]) -> bytes:
+    narrow = match[0][1::2] if match["big"] is not None else match[0][::2]
+    return narrow.decode("latin-1").encode()
+
+
 def _redacted(match: re.Match[bytes], engine: Engine, counts: Counter[str]) -> bytes:
-    big = match["big"] is not None
-    narrow = match[0][1::2] if big else match[0][::2]
-    text = narrow.decode("latin-1").encode()
+    text = _narrow(match)
     for _ in range(_ROUNDS):
         out = io.BytesIO()
         found = engine.redact_stream(io.BytesIO(text), out).counts
@@ -63,7 +88,7 @@ def _redacted(match: re.Match[bytes], engine: Engine, counts: Counter[str]) -> b
         text = out.getvalue()
     else:
         raise CannotRedact("something was still found in UTF-16 text inside of other text")
-    return text.decode().encode("utf-16-be" if big else "utf-16-le")
+    return text.decode().encode("utf-16-be" if match["big"] is not None else "utf-16-le")
 
 
 def write_narrowed(source: Source, made: BinaryIO, engine: Engine, counts: Counter[str]) -> None:
