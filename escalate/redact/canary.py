@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from escalate.errors import EscalateError
 from escalate.model.kind import Kind
 from escalate.redact.engine import Engine
-from escalate.redact.handlers.registry import CannotRedact, handler_of
+from escalate.redact.handlers.registry import FAILURES, handler_of
 
 SAMPLE = 64 * 1024
 """Bytes of an artifact that stand around the canaries."""
@@ -41,7 +40,7 @@ def missed(engine: Engine, kind: Kind, sample: bytes, folder: Path) -> str | Non
         try:
             with place.open("r+b") as sink:
                 handler.redact(source, sink, engine, lambda _: None)
-        except (CannotRedact, EscalateError, OSError, ValueError, LookupError, EOFError):
+        except FAILURES:
             return None  # a handler that refuses leaks nothing
         made = place.read_bytes()
     found = sum(canary.encode() in made for canary in (password, key))

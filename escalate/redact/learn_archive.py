@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from escalate.model.kind import Kind
 from escalate.redact.handlers.archive_parts import Scratch
 from escalate.redact.handlers.archive_walk import Leaf, Walk
-from escalate.redact.handlers.registry import CannotRedact
+from escalate.redact.handlers.registry import FAILURES
 from escalate.redact.handlers.text import HANDLER as TEXT
 from escalate.redact.learn_config import SETTINGS, is_parsed, note_config
 from escalate.redact.learn_hits import note_hit
@@ -35,7 +35,7 @@ def notes_of(task: ArchiveTask) -> Notes:
     notes = Notes(own=task.plain.own)
     walk = Walk(Scratch(Path(task.scratch)), _is_text)
     # what cannot be unpacked here cannot be redacted either, and is withheld then, with the reason
-    with contextlib.suppress(OSError, ValueError, LookupError, RecursionError, MemoryError, EOFError, CannotRedact):
+    with contextlib.suppress(*FAILURES):
         for leaf in walk.leaves(Path(task.path), PurePosixPath(task.where)):
             _note_leaf(task, leaf, notes)
     return notes

@@ -15,7 +15,7 @@ from escalate.errors import EscalateError
 from escalate.model.artifact import Artifact, EvidenceDocument
 from escalate.model.observer import Observer
 from escalate.redact.engine import Engine
-from escalate.redact.handlers.registry import CannotRedact, handler_of
+from escalate.redact.handlers.registry import FAILURES, CannotRedact, handler_of
 from escalate.redact.learn import learn
 from escalate.redact.opaque import may_hold
 from escalate.redact.readable import pieces_of
@@ -73,7 +73,7 @@ class Preview:
             return Foreseen(artifact.path, {}, self._engine.redact_text(str(error)))
         except EscalateError as error:
             return Foreseen(artifact.path, {}, self._engine.redact_text(error.message))
-        except (OSError, ValueError, LookupError, RecursionError, MemoryError, EOFError) as error:
+        except FAILURES as error:
             return Foreseen(artifact.path, {}, f"reading or redacting it failed: {type(error).__name__}")
         return Foreseen(artifact.path, ledger.counts)
 

@@ -17,7 +17,7 @@ from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger, Packed, Sealed, SlimTwin, Withheld
 from escalate.redact.documents import GUESSABLE
 from escalate.redact.engine import Engine
-from escalate.redact.handlers.registry import CannotRedact, Handler, WritesInOrder, handler_of
+from escalate.redact.handlers.registry import FAILURES, CannotRedact, Handler, WritesInOrder, handler_of
 from escalate.redact.opaque import AS_IT_IS, may_hold
 from escalate.redact.rules import EngineInputs
 from escalate.redact.slim import has_slim_form, slim_path, slim_twin
@@ -33,18 +33,6 @@ _INSTEAD: Mapping[Kind, str] = {
     Kind.PCAP: "tshark -q -z conv,tcp -r FILE prints who talked to whom without any content. " + _KEPT_HERE,
     Kind.ARCHIVE: "Unpack it and name the folder as target: what is in it is then redacted file by file. " + _KEPT_HERE,
 }
-
-_FAILURES = (
-    CannotRedact,
-    EscalateError,
-    OSError,
-    ValueError,
-    LookupError,
-    RecursionError,
-    MemoryError,
-    EOFError,
-)
-"""What a handler may fail with: the file stays behind then."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +82,7 @@ def seal(
         return withheld(engine, artifact, path, f"a {artifact.kind} file cannot be redacted: {may_hold(artifact.kind)}")
     try:
         item = _sealed(case, engine, artifact, path, handler, advance)
-    except _FAILURES as error:
+    except FAILURES as error:
         return withheld(engine, artifact, path, _reason(error))
     return item if as_it_is else _with_twin(case, engine, artifact, item)
 
@@ -109,7 +97,7 @@ def _with_twin(case: Case, engine: Engine, artifact: Artifact, item: Sealed) -> 
             source = case.path(Room.EVIDENCE, artifact.path)
             ledger = slim_twin(source, artifact.kind, half_made, sink, engine)
         size, sha256 = _measured(case.path(Room.REDACTED, path))
-    except _FAILURES as error:
+    except FAILURES as error:
         return item.model_copy(update={"no_slim": engine.redact_text(_reason(error))})
     note = f"slim form of {item.artifact}: stacks and modules only; stack words that are no pointers read 0x0defaced"
     twin = SlimTwin(path=path, kind=item.kind, size=size, sha256=sha256, note=note, ledger=ledger)

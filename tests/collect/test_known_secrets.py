@@ -27,13 +27,17 @@ WORLD = "wsaeacces-sibling"
 """A function app on Windows, with settings, connection strings, processes and an SCM site."""
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
+def collected(folder):
     """The world's app, and the case after everything that meets secrets has been collected from it."""
     only = ("cfg.appsettings", "cfg.connstrings", "cfg.keys", "win.samples", "cfg.web")
     with running(WORLDS[WORLD]) as lab:
-        run = collect_only(lab, tmp_path_factory.mktemp("known"), *only, include=("keys",))
+        run = collect_only(lab, folder, *only, include=("keys",))
         return lab.state.world.app, run
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    return collected(tmp_path_factory.mktemp("known"))
 
 
 def planted(app) -> dict[str, set[str]]:
@@ -89,8 +93,8 @@ def test_the_keys_are_listed_by_name(ran):
         assert f'"{name}"' in text
 
 
-def test_no_secret_of_the_world_leaves_wherever_the_app_has_logged_it(ran):
-    app, run = ran
+def test_no_secret_of_the_world_leaves_wherever_the_app_has_logged_it(tmp_path):
+    app, run = collected(tmp_path)
     values = sorted(value for found in planted(app).values() for value in found if why_not(value) is None)
     assert len(values) > len(KINDS)
     quoted = "".join(f"2026-04-04 10:00:00 the app said {value} and stopped\n" for value in values)

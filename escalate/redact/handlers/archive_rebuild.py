@@ -24,22 +24,11 @@ from escalate.redact.handlers.archive_parts import CHUNK, Container, Entry, Hash
 from escalate.redact.handlers.archive_sevenzip import SEVEN_ZIP
 from escalate.redact.handlers.archive_tar import TAR
 from escalate.redact.handlers.archive_zip import ZIP
-from escalate.redact.handlers.registry import CannotRedact, handler_of, suffix_of
+from escalate.redact.handlers.registry import FAILURES, CannotRedact, handler_of, suffix_of
 
 REFERENCE = ".ref.json"
 WITHHELD = "member-withheld"
 RENAMED = "member-renamed"
-_CANNOT = (
-    CannotRedact,
-    EscalateError,
-    OSError,
-    ValueError,
-    LookupError,
-    RecursionError,
-    MemoryError,
-    EOFError,
-)
-"""For these the stage would withhold a file; here it is a member."""
 _PACKED_SUFFIXES = frozenset((".gz", ".bz2", ".xz", ".zst", ".zstd"))
 _PACKED_TARS = frozenset((".tgz", ".tbz2", ".txz", ".tzst"))
 _HOW_TO_GET = (
@@ -198,7 +187,7 @@ class Rebuilder:
                     suffix, counts = self._redact(inner, spool, made)
                 except TooMuch:
                     raise
-                except _CANNOT as error:
+                except FAILURES as error:
                     reason = _reason(error)
             if reason:
                 suffix, counts = REFERENCE, Counter({WITHHELD: 1})

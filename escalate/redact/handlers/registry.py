@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
 import escalate.redact.handlers
+from escalate.errors import EscalateError
 from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger
 from escalate.redact.engine import Engine, Sink
@@ -17,6 +18,19 @@ from escalate.redact.engine import Engine, Sink
 
 class CannotRedact(Exception):
     """This file cannot be made safe; the message is the reason its reference will give."""
+
+
+FAILURES = (
+    CannotRedact,
+    EscalateError,
+    OSError,
+    ValueError,
+    LookupError,
+    RecursionError,
+    MemoryError,
+    EOFError,
+)
+"""What a handler may fail with: the file, or the member of an archive, stays behind then."""
 
 
 class Handler(Protocol):
