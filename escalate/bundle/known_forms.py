@@ -23,7 +23,7 @@ _ESCAPED_BY_DOTNET = "&<>'+`"
 _ESCAPED_BY_GO = "&<>\u2028\u2029"
 _ESCAPED_BY_GSON = "&<>'=\u2028\u2029"
 _QUOTES = ("&quot;", "&#34;", "&#x22;")
-_APOSTROPHES = ("&#x27;", "&#39;", "&apos;")
+_APOSTROPHES = ("&#x27;", "&#39;", "&#039;", "&apos;")
 
 
 def known_forms(values: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -116,8 +116,11 @@ def _string_forms(text: str) -> set[str]:
 
 
 def _markup_forms(text: str) -> set[str]:
-    found = {escape(text), escape(text, {'"': "&quot;"}), escape(text, {'"': "&quot;", "'": "&apos;"})}
-    found |= {escape(text, {'"': "&quot;", "'": "&#39;"}), escape(text, {'"': "&#34;", "'": "&#x27;"})}
+    found = {
+        escape(text, {'"': double, "'": single})
+        for double in ('"', "&quot;", "&#34;", "&#x22;")
+        for single in ("'", "&apos;", "&#39;", "&#x27;", "&#039;")
+    }
     return found | {one.encode("ascii", "xmlcharrefreplace").decode() for one in found if _is_whole(one)}
 
 

@@ -154,6 +154,14 @@ def test_base64_that_is_broken_into_lines_goes_and_the_lines_stay(
         assert coded[left : left + 12] not in result.replace(end, "")
 
 
+@pytest.mark.parametrize("double", ['"', "&quot;", "&#34;", "&#x22;"])
+@pytest.mark.parametrize("single", ["'", "&apos;", "&#39;", "&#x27;", "&#039;"])
+def test_quotes_of_markup_are_understood_in_any_pairing(double: str, single: str):
+    value = 'Kk7"vT9\'bA2"xQ'
+    written = value.replace('"', double).replace("'", single).encode()
+    assert b"bA2" not in redacted(value, b"<v>" + written + b"</v>")
+
+
 def test_a_short_value_that_the_user_gave_is_found_in_its_own_length():
     engine = Engine(EngineInputs(key=KEY, known_values=("hug0",)))
     assert engine.redact_text("hug0 68756730") == "[R:KNOWN:8C7AB2] [R:KNOWN:8C7AB2]".replace(
