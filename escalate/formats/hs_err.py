@@ -30,7 +30,7 @@ def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
     `signal` is None where the JVM ran out of native memory (`reason` says so); `sent_by_kill` tells that another
     process sent the signal, so that no code of this one is to blame for it.
     """
-    fields: dict[str, FieldValue] = dict.fromkeys(("signal", "pc", "frame", "jvm", "elapsed_s", "reason"))
+    fields: dict[str, FieldValue] = dict.fromkeys(("signal", "pc", "frame", "frame_line", "jvm", "elapsed_s", "reason"))
     fields["sent_by_kill"] = False
     text: list[str] = []
     size, first, next_is_frame = 0, 0, False
@@ -43,7 +43,8 @@ def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
             text.append(line.text)
             size += len(line.text) + 1
         if next_is_frame:
-            fields["frame"], next_is_frame = line.text.removeprefix("#").strip(), False
+            fields["frame"], fields["frame_line"] = line.text.removeprefix("#").strip(), line.number
+            next_is_frame = False
         next_is_frame = line.text == "# Problematic frame:"
         _note(line.text, fields)
         if pid is None and line.text.startswith("#"):
@@ -68,8 +69,11 @@ def _note(text: str, fields: dict[str, FieldValue]) -> None:
     signal = _SIGNAL.match(text) if fields["signal"] is None else None
     if signal:
         fields["signal"], fields["pc"] = signal[1], signal[2]
+        fields["sent_by_kill"] = "(sent by kill)" in text
     elif text.startswith("siginfo:"):
-        fields["sent_by_kill"] = "SI_USER" in text or "sent by kill" in text or "SI_TKILL" in text
+        fields["sent_by_kill"] = (
+            fields["sent_by_kill"] is True or "SI_USER" in text or "sent by kill" in text or "SI_TKILL" in text
+        )
     for key, pattern in (("jvm", _JVM), ("reason", _OUT_OF_MEMORY), ("elapsed_s", _ELAPSED)):
         found = pattern.search(text) if fields[key] is None else None
         if found:

@@ -66,6 +66,8 @@ def _pid_in(start: list[Line]) -> int | None:
 
 
 def _key_value(line: Line, path: PurePosixPath) -> _Fields:
+    if path.name.removesuffix(".txt") == "wchan":
+        return {"name": "wchan", "value": line.text.strip()}
     match = _KEY_VALUE.match(line.text.rstrip())
     return {"name": match[1], "value": int(match[2]) * (1024 if match[3] else 1)} if match else {}
 
@@ -122,7 +124,10 @@ def _is_stat(head: Head) -> bool:
 
 
 def _is_vmstat(head: Head) -> bool:
-    return bool(re.match(r"nr_\w+ \d+$", _first(head))) and any(line.startswith("nr_") for line in head.lines[1:])
+    # nr_periods begins the cpu.stat of a cgroup (version 1)
+    return bool(re.match(r"nr_(?!periods )\w+ \d+$", _first(head))) and any(
+        line.startswith("nr_") for line in head.lines[1:]
+    )
 
 
 def _is_status(head: Head) -> bool:

@@ -25,6 +25,7 @@ KEPT: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.RESOURCE_HEALTH: _ALL,
         Kind.SERVICE_HEALTH: _ALL,
         Kind.KUDU_PROCESS: _ALL,
+        Kind.KUDU_THREAD: _ALL,
         Kind.THREAD_DUMP: _ALL,
         Kind.STACKS: _ALL,
         Kind.HS_ERR: _ALL,
@@ -39,7 +40,9 @@ KEPT: Mapping[Kind, frozenset[str]] = MappingProxyType(
             {"allocstall_movable", "allocstall_normal", "pgscan_direct", "pswpin", "pswpout", "oom_kill"}
         ),
         Kind.PROC_STATUS: frozenset({"Name", "State", "Threads", "VmRSS", "VmSwap"}),
-        Kind.PROC_OTHER: frozenset({"oom_kill", "nr_throttled", "throttled_usec"}),
+        Kind.PROC_OTHER: frozenset(
+            {"oom_kill", "nr_throttled", "throttled_usec", "throttled_time", "wchan", "read_bytes", "write_bytes"}
+        ),
     }
 )
 """Kinds that are kept, and of those with `name` and `value` the names that are."""

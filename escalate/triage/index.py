@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from escalate.model.artifact import Artifact
 from escalate.model.base import RuleId
@@ -14,6 +14,7 @@ from escalate.model.timeline import Coverage
 from escalate.triage.facts import Facts
 from escalate.triage.http_summary import HttpSummary
 from escalate.triage.place import HitList
+from escalate.triage.rhythm import Rhythm
 from escalate.triage.template import as_pattern
 
 LOG_KINDS = frozenset(
@@ -49,6 +50,7 @@ class Index:
     rule_hits: Mapping[RuleId, HitList]
     watches: Mapping[str, HitList]
     coverage: tuple[Coverage, ...]
+    rhythm: Rhythm = field(default_factory=lambda: Rhythm(None))
 
     @property
     def window(self) -> Window | None:

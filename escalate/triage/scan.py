@@ -23,6 +23,7 @@ from escalate.triage.http_summary import HTTP_KINDS, HttpSummary
 from escalate.triage.index import Index
 from escalate.triage.matcher import Matcher, Pattern
 from escalate.triage.place import HitList, hit_of, place_of
+from escalate.triage.rhythm import RHYTHM_KINDS, Rhythm
 from escalate.triage.rulebook import rule_patterns, watch_patterns
 from escalate.triage.whose import with_workers
 
@@ -67,6 +68,7 @@ class _Pass:
     def __post_init__(self) -> None:
         window = self.incident.window
         self.http = HttpSummary(window)
+        self.rhythm = Rhythm(window)
         self.rule_hits = {RuleId(pattern.key): HitList(window, *RULE_HITS) for pattern in self.rules}
         self.watch_hits = {pattern.key: HitList(window, *WATCH_HITS) for pattern in self.watches}
         self._matcher = Matcher((*self.rules, *self.watches))
@@ -121,6 +123,7 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
         rule_hits=run.rule_hits,
         watches=run.watch_hits,
         coverage=tuple(run.coverage),
+        rhythm=run.rhythm,
     )
 
 
@@ -136,6 +139,7 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
     batch: list[Record] = []
     chars = 0
     is_fact, is_http = artifact.kind in KEPT, artifact.kind in HTTP_KINDS
+    is_log = artifact.kind in RHYTHM_KINDS
     try:
         for record in records:
             extent.see(record)
@@ -143,6 +147,8 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
                 run.facts.see(artifact, record)
             if is_http:
                 run.http.see(artifact, record)
+            if is_log:
+                run.rhythm.see(artifact, record)
             batch.append(record)
             chars += len(record.text)
             if len(batch) >= BATCH_RECORDS or chars >= BATCH_CHARS:
@@ -150,4 +156,5 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
                 batch, chars = [], 0
     finally:
         run.match(artifact, batch)
+        run.rhythm.close(artifact)
         run.cover(artifact, extent)

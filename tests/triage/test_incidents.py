@@ -27,12 +27,7 @@ NAMES = sorted(path.parent.name for path in FOLDER.glob("*/incident.toml"))
 
 NOT_YET: dict[str, str] = {
     "name-server-of-the-platform-is-silent-on-one-worker": "N06: captures are not read",
-    "node-ignores-kill-with-io-uring": "L26, T05",
     "process-is-runnable-and-gets-no-processor": "W15",
-    "processor-of-the-worker-is-used-by-others": "W36",
-    "same-native-frame-in-every-crash": "L09: frames of hs_err files are not compared",
-    "three-processes-stop-for-the-same-eleven-seconds": "L46",
-    "workers-wait-for-home-on-one-worker": "L24, L25",
 }
 """Incidents whose signatures are not there: they must not be over-claimed, and leave this list when they come right."""
 

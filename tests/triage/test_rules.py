@@ -69,7 +69,7 @@ def test_ids_are_those_of_the_reference_or_our_own_and_enough_of_them():
     assert {"L38", "L51", "L05", "L20", "L54", "L16", "L23", "L04", "W08", "W09", "W13", "N01", "E01"} <= {
         r.id for r in RULES
     }
-    assert all(re.fullmatch(r"[LWNTE]\d\d", rule.id) for rule in RULES)
+    assert all(re.fullmatch(r"[LWNTEV]\d\d", rule.id) for rule in RULES)
 
 
 def test_every_correlator_is_used_by_a_rule_or_the_ledger():

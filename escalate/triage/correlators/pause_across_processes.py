@@ -1,0 +1,84 @@
+"""Several processes of one worker fall silent and go on in the same seconds, while another worker goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from escalate.triage.index import Index
+from escalate.triage.place import Hit, Place
+from escalate.triage.result import Args, Correlator, Result, fails, holds, number, unknown
+from escalate.triage.rhythm import Pulse, Silence
+
+STEADY = 4
+"""A silence counts if it is this many times as long as the mean time between the log's records."""
+
+
+def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
+    least, most = timedelta(seconds=number(args, "min_s", 4)), timedelta(seconds=number(args, "max_s", 120))
+    slack, enough = timedelta(seconds=number(args, "slack_s", 2)), int(number(args, "min_processes", 2))
+    pulses = [pulse for pulse in index.rhythm.pulses.values() if pulse.records >= 10]
+    if len(pulses) < enough:
+        return unknown("Fewer than two logs write steadily enough to compare their silences.")
+    best: list[Silence] = []
+    for silence in (item for pulse in pulses for item in pulse.silences if least <= item.length <= most):
+        together = _together(silence, pulses, slack)
+        if len({one.before.artifact.id for one in together}) > len(best):
+            best = together
+    if len(best) < enough:
+        return fails("No two processes of one worker fall silent and go on in the same seconds.")
+    start, end = max(one.start for one in best), min(one.end for one in best)
+    worker = best[0].before.instance
+    awake = _awake(worker, start, end, pulses)
+    if not awake and args.get("need_other") is True:
+        return unknown("No log of another worker covers these seconds, so it is not known whether it paused too.")
+    seconds = (end - start).total_seconds()
+    said = f"{len(best)} processes{f' on {worker}' if worker else ''} wrote nothing from {start:%H:%M:%S} to "
+    said += f"{end:%H:%M:%S} UTC and went on in the same seconds"
+    said += f"; {awake[0].instance or 'another worker'} went on writing" if awake else ""
+    cites = [place for one in best[:3] for place in (one.before, one.after)] + awake[:1]
+    return holds(
+        said + ".",
+        *cites,
+        **({"worker": worker} if worker else {}),
+        seconds=f"{seconds:.0f}",
+        processes=str(len(best)),
+        stopped=f"{start:%H:%M:%S}",
+        resumed=f"{end:%H:%M:%S}",
+    )
+
+
+def _together(silence: Silence, pulses: Sequence[Pulse], slack: timedelta) -> list[Silence]:
+    """The silence with those of other logs of the worker that begin and end with it."""
+    found = []
+    for pulse in pulses:
+        if pulse.first.instance != silence.before.instance:
+            continue
+        same = [
+            one
+            for one in pulse.silences
+            if abs(one.start - silence.start) <= slack
+            and abs(one.end - silence.end) <= slack
+            and one.length >= STEADY * pulse.mean
+        ]
+        found += same[:1]
+    return found
+
+
+def _awake(worker: str | None, start: datetime, end: datetime, pulses: Sequence[Pulse]) -> list[Place]:
+    """Logs of other workers that wrote through the silence."""
+    found = []
+    for pulse in pulses:
+        first, last = pulse.first.ts, pulse.last.ts
+        if pulse.first.instance in (None, worker) or first is None or last is None:
+            continue
+        if first > start or last < end:
+            continue
+        if not any(one.start <= start and one.end >= end for one in pulse.silences):
+            found.append(pulse.last)
+    return found
+
+
+CORRELATOR = Correlator(
+    "pause_across_processes", frozenset({"min_s", "max_s", "slack_s", "min_processes", "need_other"}), _evaluate
+)
