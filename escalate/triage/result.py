@@ -71,6 +71,8 @@ class Correlator:
     """Argument names it knows; others are refused when rules are loaded. Names that are `regex` or end in `_regex`
     are patterns that the single pass looks for."""
     evaluate: Evaluate
+    watches: tuple[str, ...] = ()
+    """Patterns that it looks for where a rule gives none."""
 
 
 def number(args: Args, name: str, default: float) -> float:

@@ -50,7 +50,9 @@ def rule_patterns(rules: Sequence[Rule]) -> tuple[Pattern, ...]:
 def watch_patterns(rules: Sequence[Rule]) -> tuple[Pattern, ...]:
     """The patterns that correlators of these rules join with, each once; the key is the pattern."""
     templates = [LIFECYCLE]
-    templates += [template for rule in rules for call in calls_of(rule) for template in regexes_of(call)]
+    calls = [call for rule in rules for call in calls_of(rule)]
+    templates += [template for call in calls for template in regexes_of(call)]
+    templates += [template for call in calls for template in correlators()[call.correlator].watches]
     found: dict[str, Pattern] = {}
     for template in templates:
         pattern = as_pattern(template)

@@ -24,9 +24,10 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
             after += 1
             if re.search(command, str(place.fields.get("command") or "")):
                 asked, after = place, 0
-        elif asked is not None and place.artifact.id == asked.artifact.id and after < REACH:
-            if re.search(output, place.excerpt.strip()):
-                return holds(f"The control worked: {what}.", asked, place)
+            continue
+        told = asked is not None and place.artifact.id == asked.artifact.id and after < REACH
+        if asked is not None and told and re.search(output, place.excerpt.strip()):
+            return holds(f"The control worked: {what}.", asked, place)
     if asked is not None:
         return fails(f"The control did not work either: {what}.", asked)
     compared = one_instance_only.CORRELATOR.evaluate(None, {}, index)

@@ -61,4 +61,4 @@ def _of_path(place: Place) -> str:
     return place.artifact.path.rpartition("/")[0]
 
 
-CORRELATOR = Correlator("frames_differ_across_apps", frozenset({"min", "regex"}), _evaluate)
+CORRELATOR = Correlator("frames_differ_across_apps", frozenset({"min", "regex"}), _evaluate, (SENT,))

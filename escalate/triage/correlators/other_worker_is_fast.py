@@ -15,6 +15,8 @@ from escalate.triage.result import Args, Correlator, Result, State, fails, holds
 
 _REAL = re.compile(r"^real\s+(?:(?P<minutes>\d+)m)?(?P<seconds>\d+(?:\.\d+)?)s?$")
 _TIME = re.compile(r"^time\s+(?P<what>.+?)(?:\s*[0-9&]?>.*)?$")
+LOCAL = re.compile(r"\B/tmp/")
+"""On the disk of the worker itself."""
 _HOST = re.compile(r"^[^\s@]*@(?P<host>[\w.-]+)[: ]")
 
 
@@ -44,7 +46,9 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
         said = (
             f"`{worst.what}` takes {worst.seconds:.1f} s on {worst.worker} and {quick.seconds:.3f} s on {quick.worker}"
         )
-        local = next((t for t in timings if t.worker == worst.worker and "/tmp" in t.what and t.seconds < slow), None)
+        local = next(
+            (t for t in timings if t.worker == worst.worker and LOCAL.search(t.what) and t.seconds < slow), None
+        )
         said += f"; the local disk of {worst.worker} is quick ({local.seconds:.2f} s)" if local else ""
         return holds(f"{said}.", worst.place, quick.place, *([local.place] if local else []), worker=worst.worker)
     compared = one_instance_only.CORRELATOR.evaluate(None, {}, index)

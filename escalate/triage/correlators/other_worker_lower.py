@@ -17,10 +17,11 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     by_worker: dict[str, list[tuple[float, Place]]] = defaultdict(list)
     for place in index.facts.of(Kind.METRICS):
         value = amount(place, "value")
+        if value is None or not place.instance or not inside(index.window, place):
+            continue
         named = str(place.fields.get("metric", "")).lower() == METRIC[resource]
-        if named and value is not None and place.instance and place.fields.get("aggregation") == "average":
-            if inside(index.window, place):
-                by_worker[place.instance].append((value, place))
+        if named and place.fields.get("aggregation") == "average":
+            by_worker[place.instance].append((value, place))
     if len(by_worker) < 2:
         return unknown(f"The {resource} of no other worker was collected.")
     means = {name: sum(value for value, _ in found) / len(found) for name, found in by_worker.items()}

@@ -13,9 +13,10 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     if hit is None or index.window is None or hit.place.ts is None:
         return unknown("Window or time of the match is not known.")
     margin = timedelta(seconds=number(args, "margin_s", WINDOW_MARGIN.total_seconds()))
-    if hit.place.kind not in LOG_KINDS or inside(index.window, hit.place, margin):
+    tells_when = hit.place.kind in LOG_KINDS or args.get("any_kind") is True
+    if not tells_when or inside(index.window, hit.place, margin):
         return fails("The match lies inside the incident window.", hit.place)
     return holds(f"It is of {hit.place.ts:%Y-%m-%d %H:%M:%S} UTC, outside of the incident window.", hit.place)
 
 
-CORRELATOR = Correlator("outside_window", frozenset({"margin_s"}), _evaluate)
+CORRELATOR = Correlator("outside_window", frozenset({"margin_s", "any_kind"}), _evaluate)

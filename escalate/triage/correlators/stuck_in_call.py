@@ -45,7 +45,8 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
         return fails("No process waits in the same call of storage over several samples.")
     (worker, pid, wchan), kept = max(long.items(), key=lambda item: len(item[1]))
     pids = sorted({name for (where, name, call) in long if where == worker and call == wchan}, key=int)
-    said = f"{len(pids)} process(es) ({', '.join(pids[:5])}) wait in {wchan}, in {len(kept)} samples over {_span(kept):.0f} s"
+    said = f"{len(pids)} process(es) ({', '.join(pids[:5])}) wait in {wchan},"
+    said += f" in {len(kept)} samples over {_span(kept):.0f} s"
     others = [long[worker, name, wchan][0].place for name in pids[:4] if name != pid]
     return holds(
         f"{said}{f' on {worker}' if worker else ''}.",

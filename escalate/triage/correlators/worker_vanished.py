@@ -65,4 +65,6 @@ def _when(place: Place) -> float:
     return place.ts.timestamp() if place.ts else 0.0
 
 
-CORRELATOR = Correlator("worker_vanished", frozenset({"slack_s", "within_min", "min_logs", "regex"}), _evaluate)
+CORRELATOR = Correlator(
+    "worker_vanished", frozenset({"slack_s", "within_min", "min_logs", "regex"}), _evaluate, (STOP,)
+)
