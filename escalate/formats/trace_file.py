@@ -1,12 +1,9 @@
-"""Recordings, by their magic bytes: captures, event pipe and ETW traces, heap graphs, flight recordings, EVTX."""
+"""Recordings, by their magic bytes: event pipe and ETW traces, heap graphs, flight recordings, EVTX."""
 
 from __future__ import annotations
 
 from escalate.formats.registry import Format, Head
 from escalate.model.kind import Kind
-
-_PCAP = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
-"""pcap in both byte orders with micro- and nanoseconds, and pcapng."""
 
 _FAST_SERIALIZATION = b"!FastSerialization.1"
 """A nettrace has it after its own magic, a gcdump after a length."""
@@ -27,7 +24,6 @@ def _is_etl(head: Head) -> bool:
 FORMATS = (
     Format(Kind.EVTX, "application/x-evtx", lambda head: head.data.startswith(b"ElfFile\x00"), rank=10),
     Format(Kind.ETL, "application/x-etl", _is_etl, rank=11),
-    Format(Kind.PCAP, "application/vnd.tcpdump.pcap", lambda head: head.data.startswith(_PCAP), rank=10),
     Format(Kind.NETTRACE, "application/x-nettrace", lambda head: head.data.startswith(b"Nettrace"), rank=10),
     Format(Kind.GCDUMP, "application/x-gcdump", _is_gcdump, rank=10),
     Format(Kind.JFR, "application/x-jfr", lambda head: head.data.startswith(b"FLR\x00"), rank=10),

@@ -29,6 +29,7 @@ KEPT: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.THREAD_DUMP: _ALL,
         Kind.STACKS: _ALL,
         Kind.HS_ERR: _ALL,
+        Kind.PCAP: _ALL,
         Kind.SHELL_TRANSCRIPT: _ALL,
         Kind.PROC_PRESSURE: _ALL,
         Kind.PROC_LOADAVG: _ALL,

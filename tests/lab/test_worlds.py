@@ -46,9 +46,7 @@ REQUIRED = {
 }
 
 NOT_YET = {
-    "worker-panic": "needs L60 / N09: nothing reads resource health, and no correlator sees a worker vanish",
     "storage-failover": "needs N13 and a rule for faulted volumes: L19 alone settles neither G3 nor G5",
-    "host-memory-pressure": "needs L28 / N10: L27 does not add up the apps before it blames the customer",
 }
 """Worlds whose answer triage does not find yet, and what is missing; each must fail until that is there."""
 

@@ -1,0 +1,28 @@
+"""A capture shows connections that open, and on which a large segment is sent again and again without an answer."""
+
+from __future__ import annotations
+
+from escalate.triage.correlators.reset_after_idle import peers
+from escalate.triage.facts import amount
+from escalate.triage.index import Index
+from escalate.triage.place import Hit
+from escalate.triage.result import Args, Correlator, Result, fails, holds, number, unknown
+
+
+def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
+    least, rows = number(args, "min", 1), peers(index)
+    if not rows:
+        return unknown("No capture shows calls to a peer.")
+    stuck = [place for place in rows if (amount(place, "stuck") or 0) >= least and amount(place, "opened")]
+    if not stuck:
+        return fails("Large segments of the captures get through.", rows[0])
+    worst = max(stuck, key=lambda place: amount(place, "stuck") or 0)
+    peer = f"{worst.fields.get('peer')}:{worst.fields.get('port')}"
+    known = {"worker": worst.instance} if worst.instance else {}
+    said = (
+        f"{amount(worst, 'stuck') or 0:.0f} connection(s) to {peer} open, and then a large segment is never answered."
+    )
+    return holds(said, worst, peer=peer, **known)
+
+
+CORRELATOR = Correlator("large_packets_lost", frozenset({"min"}), _evaluate)
