@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,6 +19,7 @@ from escalate.triage.http_summary import HttpSummary
 from escalate.triage.index import LIFECYCLE, Index
 from escalate.triage.place import Hit, HitList, place_of
 from escalate.triage.result import State
+from escalate.triage.rhythm import Rhythm
 from escalate.triage.template import as_pattern
 
 T0 = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -48,6 +49,7 @@ class World:
         self.http = HttpSummary(incident.window)
         self.watches: dict[str, HitList] = {}
         self.artifacts: dict[str, Artifact] = {}
+        self.rhythm = Rhythm(incident.window)
         self.line = 0
 
     def record(self, text: str = "", seconds: float | None = 0, **rest) -> Record:
@@ -75,6 +77,41 @@ class World:
         kept.add(Hit(place_of(owner, self.record("seen", seconds, instance=instance)), groups or {}))
         return self
 
+    def named(self, kind: Kind, name: str, value: float, *, seconds: float = 60, site: str | None = None):
+        """A named value of a /proc file, of the only process of an app."""
+        owner = self.artifacts.setdefault(f"{name}-{site}-{seconds}", artifact(kind, f"{name}-{site}-{seconds}", site))
+        fields = {"name": name, "value": value}
+        owner = owner.model_copy(update={"path": f"proc/{seconds}/{kind.value}"})
+        self.facts.see(owner, self.record("", seconds, instance="w1", fields=fields))
+        return self
+
+    def said(self, template: str, words: str):
+        """A match of a pattern in a line with these words."""
+        owner = self.artifacts.setdefault("log", artifact(Kind.TEXT, "log"))
+        kept = self.watches.setdefault(as_pattern(template), HitList(self.incident.window, 100, 100))
+        kept.add(Hit(place_of(owner, self.record(words, 60)), {}))
+        return self
+
+    def log(self, name: str, instance: str, moments: Iterable[float]):
+        """A log that one process of a worker writes, a record a moment."""
+        owner = self.artifacts.setdefault(name, artifact(Kind.CONTAINER_LOG, name))
+        for seconds in moments:
+            self.rhythm.see(owner, self.record("tick", seconds, instance=instance))
+        self.rhythm.close(owner)
+        return self
+
+    def typed(self, name: str, instance: str, lines: Iterable[tuple[str, float]]):
+        """A terminal: lines that begin with `$ ` are commands, what follows is their output."""
+        command = None
+        for text, seconds in lines:
+            is_prompt = text.startswith("$ ")
+            command = text[2:] if is_prompt else command
+            self.fact(
+                Kind.SHELL_TRANSCRIPT, seconds, name=name, instance=instance, text=text, command=command,
+                is_prompt=is_prompt,
+            )  # fmt: skip
+        return self
+
     def ask(self, correlator: str, hit: Hit | None = None, **args):
         index = Index(
             incident=self.incident,
@@ -84,6 +121,7 @@ class World:
             rule_hits={},
             watches=self.watches,
             coverage=(),
+            rhythm=self.rhythm,
         )
         return correlators()[correlator].evaluate(hit, args, index)
 

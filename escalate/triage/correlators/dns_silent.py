@@ -1,4 +1,4 @@
-"""A name server leaves queries of a capture without answer, while another server, or the same one elsewhere, answers."""
+"""A name server leaves queries of a capture without answer; another server, or the same one elsewhere, answers."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from escalate.triage.index import Index
 from escalate.triage.place import Hit
 from escalate.triage.result import Args, Correlator, Result, State, fails, holds, unknown
 
-SNAT = {"detector": "snat", "column": "failed", "min": 1}
+SNAT: Args = {"detector": "snat", "column": "failed", "min": 1}
 
 
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:

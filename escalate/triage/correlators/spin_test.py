@@ -8,7 +8,7 @@ from escalate.triage.index import Index
 from escalate.triage.place import Hit, Place
 from escalate.triage.result import Args, Correlator, Result, fails, holds, text, unknown
 
-SPIN = r"\bwall (?P<wall>\d+(?:\.\d+)?) ?s\b.{0,20}\bcpu (?P<cpu>\d+(?:\.\d+)?) ?s\b"
+SPIN = r"wall (?P<wall>\d+(?:\.\d+)?) ?s\b.{0,20}cpu (?P<cpu>\d+(?:\.\d+)?) ?s\b"
 STARVED, SERVED = 0.3, 0.7
 """Share of wall time that a lone busy thread gets."""
 
