@@ -10,16 +10,15 @@ from typing import BinaryIO
 from escalate.formats.names import instance_of
 from escalate.formats.pcap_dns import PORT, NameServers, Server
 from escalate.formats.pcap_flows import Flows, Peer
-from escalate.formats.pcap_layers import segment_of
+from escalate.formats.pcap_layers import READABLE, segment_of
+from escalate.formats.pcap_layout import CLASSIC, NG_MAGIC
 from escalate.formats.pcap_packets import packets
 from escalate.formats.record import FieldValue, Record
 from escalate.formats.registry import Format
 from escalate.model.finding import Precision
 from escalate.model.kind import Kind
 
-_STARTS = (
-    b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a",
-)  # fmt: skip
+_STARTS = (*CLASSIC, NG_MAGIC)
 """pcap in both byte orders with micro- and nanoseconds, and pcapng."""
 LATEST = 253402300799.0
 """The last second that a time can hold (year 9999)."""
@@ -28,7 +27,10 @@ LATEST = 253402300799.0
 def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
     """One record a name server and one a peer, after the whole capture was read; no content of packets is kept."""
     names, flows = NameServers(), Flows()
-    for packet in packets(stream):
+    notes: list[str] = []
+    links: set[int] = set()
+    for packet in packets(stream, notes):
+        links.add(packet.link)
         segment = segment_of(packet.link, packet.data)
         if segment is None or packet.time is None:
             continue
@@ -45,6 +47,9 @@ def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
         yield _record(
             _said_of_peer(address, port, peer), peer.first, peer.moment, instance, _of_peer(address, port, peer)
         )
+    notes += [f"Packets of link type {link} cannot be read." for link in sorted(links - READABLE)]
+    for number, note in enumerate(notes, start=1):
+        yield Record(line=1, text=note, pointer=f"note {number}", instance=instance, fields={"what": "note"})
 
 
 def _record(text: str, time: float, packet: int, instance: str | None, fields: dict[str, FieldValue]) -> Record:
@@ -77,6 +82,7 @@ def _of_server(address: str, server: Server) -> dict[str, FieldValue]:
         "repeated": server.repeated,
         "refused": server.refused,
         "slowest_ms": 1000 * server.slowest,
+        "peak_per_s": server.peak,
     }
 
 

@@ -1,4 +1,4 @@
-"""TCP in a capture, by peer: handshakes and how long they took, what was sent again, resets and the idle time before."""
+"""TCP in a capture, by peer: handshakes and how long they took, what was sent again, resets and the idle before."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from escalate.formats.pcap_layers import ACK, RST, SYN, Segment
 MAX_FLOWS = 20_000
 MAX_PEERS = 2_000
 HALF = 1 << 31
-BIG = 500
-"""Bytes of content from which a segment counts as large: a TLS hello, not an acknowledgement."""
+SAME_S = 0.003
+"""An equal segment so soon is the same packet, captured on two interfaces."""
+QUIET_S = 60.0
+"""A connection that was silent for so long was idle."""
+BIG = 1000
+"""Bytes of content from which a segment counts as large; no path is too small for the 517 of a plain TLS hello."""
 STUCK = 3
 """A large segment that is sent this often without an answer does not get through."""
 
@@ -46,7 +50,15 @@ class _Flow:
     syn_at: float
     syn_count: int = 1
     is_open: bool = False
+    is_refused: bool = False
+    last_syn: float = 0.0
     last: float = 0.0
+    quiet: float = 0.0
+    """How long it was idle before the last thing sent, as long as that has no answer."""
+    spoke: bool = False
+    """Who sent that (True: the caller)."""
+    advanced: dict[bool, float] = field(default_factory=dict)
+    """When something new was sent last, by direction."""
     end: dict[bool, int] = field(default_factory=dict)
     """Highest sequence number seen, by direction (True: from the caller)."""
     stuck_at: int = -1
@@ -76,6 +88,9 @@ class Flows:
     def _called(self, time: float, number: int, segment: Segment, key: tuple[str, int, str, int]) -> None:
         known = self._flows.get(key)
         if known is not None and not known.is_open and time - known.syn_at < 130:
+            if known.is_refused or time - known.last_syn < SAME_S:
+                return  # a refused call is made again at once by some systems; it has an answer
+            known.last_syn = time
             known.syn_count += 1
             known.peer.syn_again += 1
             if known.syn_count == 2:
@@ -89,7 +104,7 @@ class Flows:
         peer.calls += 1
         if len(self._flows) >= MAX_FLOWS:
             self._flows.pop(next(iter(self._flows)))
-        self._flows[key] = _Flow(peer, time, last=time)
+        self._flows[key] = _Flow(peer, time, last_syn=time, last=time)
 
     def _on(self, flow: _Flow, time: float, number: int, segment: Segment, *, from_caller: bool) -> None:
         peer = flow.peer
@@ -99,23 +114,37 @@ class Flows:
             peer.unanswered -= flow.syn_count > 1
             peer.slowest_s = max(peer.slowest_s, time - flow.syn_at)
         elif segment.flags & RST:
-            peer.resets += 1
-            if time - flow.last > peer.idle_s:
-                peer.idle_s, peer.moment = time - flow.last, number
+            self._reset(flow, time, number)
         elif segment.size:
-            self._content(flow, number, segment, from_caller=from_caller)
+            self._content(flow, time, number, segment, from_caller=from_caller)
         if not from_caller and flow.stuck_at >= 0 and _after(segment.ack, flow.stuck_at):
             flow.stuck_at, flow.stuck_count = -1, 0
+        if segment.size > 1 and time - flow.last >= QUIET_S:
+            flow.quiet, flow.spoke = time - flow.last, from_caller
+        elif from_caller is not flow.spoke:
+            flow.quiet = 0.0
         flow.last = time
 
-    def _content(self, flow: _Flow, number: int, segment: Segment, *, from_caller: bool) -> None:
+    def _reset(self, flow: _Flow, time: float, number: int) -> None:
+        """A reset; its idle time is that before what it answers: a sender learns of a dropped connection that way."""
+        peer = flow.peer
+        peer.resets += 1
+        if not flow.is_open and not flow.is_refused:
+            peer.unanswered -= flow.syn_count > 1
+            flow.is_refused = True
+        idle = max(time - flow.last, flow.quiet)
+        if idle > peer.idle_s:
+            peer.idle_s, peer.moment = idle, number
+
+    def _content(self, flow: _Flow, time: float, number: int, segment: Segment, *, from_caller: bool) -> None:
         peer, end = flow.peer, (segment.seq + segment.size) & 0xFFFFFFFF
         highest = flow.end.get(from_caller)
         peer.segments += 1
         if highest is None or _after(end, highest):
             flow.end[from_caller] = end
+            flow.advanced[from_caller] = time
             return
-        if segment.size <= 1:
+        if segment.size <= 1 or time - flow.advanced.get(from_caller, 0.0) < SAME_S:
             return  # a keep-alive repeats the last byte on purpose
         peer.again += 1
         peer.moment = number

@@ -459,7 +459,7 @@ class TestOfClassicFiles:
     def test_windows_of_the_reader_do_not_matter(self, redact, monkeypatch):
         data = pcap(*FRAMES * 20)
         expected = redact(data)[0]
-        monkeypatch.setattr("escalate.redact.handlers.pcap_stream.STEP", 61)
+        monkeypatch.setattr("escalate.formats.pcap_window.STEP", 61)
         monkeypatch.setattr("escalate.redact.handlers.pcap_classic._FLUSH", 100)
         assert redact(data)[0] == expected
 

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
+from escalate.formats.pcap_layout import NG_MAGIC
 from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger
 from escalate.redact.engine import Engine, Source
@@ -16,7 +17,7 @@ from escalate.redact.handlers.pcap_addresses import Addresses
 from escalate.redact.handlers.pcap_classic import Classic, Packet
 from escalate.redact.handlers.pcap_link import Links, Rewrite
 from escalate.redact.handlers.pcap_names import HostNames, Unchanged
-from escalate.redact.handlers.pcap_ng import MAGIC, NextGeneration
+from escalate.redact.handlers.pcap_ng import NextGeneration
 from escalate.redact.handlers.pcap_options_ng import Cleaner
 from escalate.redact.handlers.pcap_view import view
 from escalate.redact.handlers.registry import CannotRedact
@@ -63,7 +64,7 @@ class PcapHandler:
 def _capture(raw: BinaryIO, source: Source) -> Classic | NextGeneration:
     head = raw.read(4)
     raw.seek(-len(head), 1)
-    return NextGeneration(source) if head == MAGIC else Classic(source)
+    return NextGeneration(source) if head == NG_MAGIC else Classic(source)
 
 
 def _compare(before: Classic | NextGeneration, after: Classic | NextGeneration, addresses: Addresses) -> None:

@@ -6,11 +6,11 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 
+from escalate.formats.pcap_layout import ICMP6
 from escalate.redact.handlers.pcap_addresses import Addresses
 from escalate.redact.handlers.pcap_checksum import renewed
 from escalate.redact.handlers.pcap_transport import Carried
 
-ICMP6 = 58
 _WORD = struct.Struct(">H")
 _HEAD = 8
 _ERRORS = frozenset((3, 4, 5, 11, 12))

@@ -6,22 +6,27 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 
+from escalate.formats.pcap_layout import (
+    COOKED,
+    COOKED2,
+    ETHERNET,
+    FAMILY4,
+    FAMILY6,
+    HARDWARE,
+    IP4,
+    IP6,
+    LOOP,
+    MOST_VLANS,
+    NULL,
+    RAW,
+    VLANS,
+)
 from escalate.redact.handlers.pcap_addresses import Addresses
 from escalate.redact.handlers.pcap_names import NameMap
-from escalate.redact.handlers.pcap_network import IP4, IP6, Network
+from escalate.redact.handlers.pcap_network import Network
 from escalate.redact.handlers.registry import CannotRedact
 
-NULL, ETHERNET, LOOP, COOKED, COOKED2 = 0, 1, 108, 113, 276
-_RAW = frozenset((12, 14, 101, 228, 229))
-"""LINKTYPE_RAW, as some systems number it, IPV4 and IPV6: an IP packet and nothing before it."""
-_VLANS = frozenset((0x8100, 0x88A8, 0x9100))
 _WORD = struct.Struct(">H")
-_HARDWARE = frozenset((1, 512, 768, 772, 65534))
-"""ARPHRD_ETHER, PPP, TUNNEL, LOOPBACK, NONE: what follows a cooked header is of the Ethernet protocol it names."""
-_MOST_VLANS = 4
-_FAMILY4 = 2
-_FAMILY6 = frozenset((10, 24, 28, 30))
-"""AF_INET6 of Linux, NetBSD, FreeBSD, Darwin."""
 
 Rewrite = Callable[[bytes, int], bytes]
 
@@ -40,7 +45,7 @@ class Links:
         Raises:
             CannotRedact: the type is none we know.
         """
-        if link in _RAW:
+        if link in RAW:
             return self._network.ip
         known: dict[int, Rewrite] = {
             ETHERNET: self._ethernet,
@@ -57,7 +62,7 @@ class Links:
         if len(data) < 14:
             return self._nothing(data)
         at, protocol = 14, _WORD.unpack_from(data, 12)[0]
-        while protocol in _VLANS and len(data) >= at + 4 and at < 14 + 4 * _MOST_VLANS:
+        while protocol in VLANS and len(data) >= at + 4 and at < 14 + 4 * MOST_VLANS:
             protocol, at = _WORD.unpack_from(data, at + 2)[0], at + 4
         head = self._mac[data[:6]] + self._mac[data[6:12]] + data[12:at]
         return head + self._inner(protocol, data[at:], size - at)
@@ -67,7 +72,7 @@ class Links:
             return self._nothing(data)
         hardware, length = struct.unpack_from(">HH", data, 2)
         head = data[:6] + self._station(length, data[6:14]) + data[14:16]
-        protocol = _WORD.unpack_from(data, 14)[0] if hardware in _HARDWARE else 0
+        protocol = _WORD.unpack_from(data, 14)[0] if hardware in HARDWARE else 0
         return head + self._inner(protocol, data[16:], size - 16)
 
     def _cooked2(self, data: bytes, size: int) -> bytes:
@@ -75,7 +80,7 @@ class Links:
             return self._nothing(data)
         hardware = _WORD.unpack_from(data, 8)[0]
         head = data[:12] + self._station(data[11], data[12:20])
-        protocol = _WORD.unpack_from(data, 0)[0] if hardware in _HARDWARE else 0
+        protocol = _WORD.unpack_from(data, 0)[0] if hardware in HARDWARE else 0
         return head + self._inner(protocol, data[20:], size - 20)
 
     def _station(self, length: int, address: bytes) -> bytes:
@@ -85,7 +90,7 @@ class Links:
         if len(data) < 4:
             return self._nothing(data)
         families = {int.from_bytes(data[:4], "big"), int.from_bytes(data[:4], "little")}
-        protocol = IP4 if _FAMILY4 in families else IP6 if families & _FAMILY6 else 0
+        protocol = IP4 if FAMILY4 in families else IP6 if families & FAMILY6 else 0
         return data[:4] + self._inner(protocol, data[4:], size - 4)
 
     def _inner(self, protocol: int, data: bytes, size: int) -> bytes:

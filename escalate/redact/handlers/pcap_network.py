@@ -5,18 +5,30 @@ from __future__ import annotations
 import struct
 from collections import Counter
 
+from escalate.formats.pcap_layout import (
+    ARP,
+    DESTINATION,
+    FRAGMENT,
+    HEAD4,
+    HEAD6,
+    HOP_BY_HOP,
+    ICMP,
+    ICMP6,
+    IP4,
+    IP6,
+    ROUTE,
+    TCP,
+    UDP,
+)
 from escalate.redact.handlers.pcap_addresses import Addresses
 from escalate.redact.handlers.pcap_checksum import Covered, ones, renewed
-from escalate.redact.handlers.pcap_icmp import ICMP6, Messages
+from escalate.redact.handlers.pcap_icmp import Messages
 from escalate.redact.handlers.pcap_names import NameMap
 from escalate.redact.handlers.pcap_options import ip4_options, ip6_options, ip6_route
 from escalate.redact.handlers.pcap_plain import PlainPackets
-from escalate.redact.handlers.pcap_transport import ICMP, TCP, UDP, Carried, Transport
+from escalate.redact.handlers.pcap_transport import Carried, Transport
 
-IP4, IP6, ARP = 0x0800, 0x86DD, 0x0806
 _WORD = struct.Struct(">H")
-_HEAD4, _HEAD6 = 20, 40
-_HOP_BY_HOP, _ROUTE, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
 _ARP_ETHERNET = bytes.fromhex("000108000604")
 _ARP_SIZE = 28
 
@@ -57,15 +69,15 @@ class Network:
 
     def _ip4(self, data: bytes, size: int, *, closed: bool) -> bytes:
         head = (data[0] & 15) * 4
-        if head < _HEAD4 or len(data) < max(head, _HEAD4):
+        if head < HEAD4 or len(data) < max(head, HEAD4):
             return b""
         total, _, fragment = struct.unpack_from(">HHH", data, 2)
         total = total or size  # a card that cuts segments itself gets them without a length
         old = data[12:20]
         new = self._addresses.ip4[data[12:16]] + self._addresses.ip4[data[16:20]]
         kept = data[:10] + b"\0\0" + new
-        if head > _HEAD4:
-            kept += ip4_options(data[_HEAD4:head])
+        if head > HEAD4:
+            kept += ip4_options(data[HEAD4:head])
         field = _WORD.unpack_from(data, 10)[0]
         if field or not ones(data[:head]):
             covered = Covered(field=field, before=ones(data[:head]), after=ones(kept), whole=True)
@@ -78,27 +90,27 @@ class Network:
         return kept + self._carried(carried)
 
     def _ip6(self, data: bytes, size: int, *, closed: bool) -> bytes:
-        if len(data) < _HEAD6:
+        if len(data) < HEAD6:
             return b""
         ip6 = self._addresses.ip6
-        total = (_WORD.unpack_from(data, 4)[0] or max(size - _HEAD6, 0)) + _HEAD6
+        total = (_WORD.unpack_from(data, 4)[0] or max(size - HEAD6, 0)) + HEAD6
         source, target = data[8:24], data[24:40]
         kept = data[:8] + ip6[source] + ip6[target]
-        following, at = data[6], _HEAD6
-        while following in (_HOP_BY_HOP, _ROUTE, _FRAGMENT, _DESTINATION):
-            length = 8 if following == _FRAGMENT else 8 * (data[at + 1] + 1) if at + 2 <= len(data) else 8
+        following, at = data[6], HEAD6
+        while following in (HOP_BY_HOP, ROUTE, FRAGMENT, DESTINATION):
+            length = 8 if following == FRAGMENT else 8 * (data[at + 1] + 1) if at + 2 <= len(data) else 8
             header = data[at : at + length]
             if len(header) < length or at + length > total:
                 self._cut(data, at)
                 return kept
-            if following == _FRAGMENT:
+            if following == FRAGMENT:
                 kept += header
                 place = _WORD.unpack_from(header, 2)[0]
                 if place & 0xFFF8:
                     self._cut(data, at + length)
                     return kept
                 closed = closed or bool(place & 1)
-            elif following == _ROUTE:
+            elif following == ROUTE:
                 route, last = ip6_route(header, self._addresses)
                 kept += route
                 target = header[last : last + 16] if last else target

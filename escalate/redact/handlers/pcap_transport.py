@@ -6,6 +6,7 @@ import struct
 from collections import Counter
 from typing import NamedTuple
 
+from escalate.formats.pcap_layout import DNS_PORT, ICMP, TCP_HEAD, UDP_HEAD
 from escalate.redact.handlers.pcap_addresses import Addresses
 from escalate.redact.handlers.pcap_checksum import Covered, ones, renewed
 from escalate.redact.handlers.pcap_dns import DnsMessages
@@ -13,11 +14,8 @@ from escalate.redact.handlers.pcap_names import NameMap
 from escalate.redact.handlers.pcap_options import tcp_options
 from escalate.redact.handlers.pcap_tls import TlsRecords
 
-ICMP, TCP, UDP = 1, 6, 17
 _PORTS = struct.Struct(">HH")
 _WORD = struct.Struct(">H")
-_DNS = 53
-_TCP_HEAD, _UDP_HEAD = 20, 8
 
 
 class Carried(NamedTuple):
@@ -63,13 +61,13 @@ class Transport:
     def tcp(self, packet: Carried) -> bytes:
         """What is kept of a TCP segment."""
         data = packet.data
-        if len(data) < _TCP_HEAD:
+        if len(data) < TCP_HEAD:
             return data[: len(data) & ~3]
         size = (data[12] >> 4) * 4
         kept = data[:16] + b"\0\0" + data[18:20]
-        if _TCP_HEAD <= size <= len(data):
-            if size > _TCP_HEAD:
-                kept += tcp_options(data[_TCP_HEAD:size], self._addresses)
+        if TCP_HEAD <= size <= len(data):
+            if size > TCP_HEAD:
+                kept += tcp_options(data[TCP_HEAD:size], self._addresses)
             if len(data) > size and not packet.closed:
                 kept += self._tcp_payload(data, data[size:], whole=len(data) >= packet.length)
         self._cut(data, kept)
@@ -78,7 +76,7 @@ class Transport:
         return kept[:16] + _WORD.pack(checksum) + kept[18:]
 
     def _tcp_payload(self, head: bytes, payload: bytes, *, whole: bool) -> bytes:
-        if _DNS in _PORTS.unpack_from(head):
+        if DNS_PORT in _PORTS.unpack_from(head):
             size = int.from_bytes(payload[:2])
             if len(payload) < 2 or (whole and size != len(payload) - 2) or size < len(payload) - 2:
                 return b""
@@ -89,13 +87,13 @@ class Transport:
     def udp(self, packet: Carried) -> bytes:
         """What is kept of a UDP datagram."""
         data = packet.data
-        if len(data) < _UDP_HEAD:
+        if len(data) < UDP_HEAD:
             return data[: len(data) & ~3]
         length, field = struct.unpack_from(">HH", data, 4)
         whole = len(data) >= packet.length
         kept = data[:6] + b"\0\0"
-        if _DNS in _PORTS.unpack_from(data) and not packet.closed:
-            kept += self._dns.rewritten(data[_UDP_HEAD : max(length, _UDP_HEAD)], whole=whole)
+        if DNS_PORT in _PORTS.unpack_from(data) and not packet.closed:
+            kept += self._dns.rewritten(data[UDP_HEAD : max(length, UDP_HEAD)], whole=whole)
         self._cut(data, kept)
         if not field:
             return kept

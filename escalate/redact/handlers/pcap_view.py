@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from escalate.redact.handlers.pcap_link import COOKED, COOKED2, ETHERNET, LOOP, NULL
+from escalate.formats.pcap_layout import COOKED, COOKED2, ETHERNET, LOOP, NULL
 
 _VLANS = (b"\x81\x00", b"\x88\xa8", b"\x91\x00")
 _IP4, _IP6 = b"\x08\x00", b"\x86\xdd"
