@@ -19,6 +19,12 @@ from tests.lab.test_worlds import NOT_YET
 
 pytestmark = [pytest.mark.system, pytest.mark.enable_socket, pytest.mark.timeout(600)]
 
+COLLECTED_NOT_YET = {
+    **NOT_YET,
+    "host-memory-pressure": "counters name the worker by its computer, /proc by its address: the sums cannot be joined",
+}
+"""Worlds whose answer is not found from what is collected over Azure; each must fail until it is."""
+
 EVERYTHING = ("dumps", "heap", "histogram", "profiles", "network")
 
 
@@ -38,7 +44,7 @@ def test_a_world_is_collected_and_judged(name: str, tmp_path: Path) -> None:
     }
     run_stage(case, "triage", QuietObserver())
     verdict = case.read(FindingsDocument).verdict
-    if name in NOT_YET:
+    if name in COLLECTED_NOT_YET:
         assert verdict.answerable_by != world.expected, f"{name} is right now: take it out of NOT_YET"
     else:
         assert verdict.answerable_by == world.expected, verdict.why
