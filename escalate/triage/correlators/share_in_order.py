@@ -1,4 +1,4 @@
-"""The share takes writes and has room, or another session sees the entry whole: the app's own use explains nothing."""
+"""The share takes writes and has room, or shows other entries whole: the app's own use explains nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     whole = _seen_whole(hit, lines)
     if whole is not None:
         return holds("Another session sees the same entry whole.", whole)
-    return unknown("No transcript writes to the share, and none sees the same entry whole.")
+    beside = _beside(hit, lines)
+    if beside is not None:
+        return holds("Other entries of the same listing are whole: neither room nor credentials explain it.", beside)
+    return unknown("No transcript writes to the share, and none sees the same entry, or others beside it, whole.")
 
 
 def _full(lines: Sequence[Place], least: float) -> Place | None:
@@ -44,6 +47,17 @@ def _seen_whole(hit: Hit | None, lines: Sequence[Place]) -> Place | None:
     for place in lines:
         match = _WHOLE.match(place.excerpt.rstrip())
         if hit and match and match["entry"] == entry and place.artifact.id != hit.place.artifact.id:
+            return place
+    return None
+
+
+def _beside(hit: Hit | None, lines: Sequence[Place]) -> Place | None:
+    """Another entry of the listing that the hit is in."""
+    for place in lines:
+        same = hit is not None and place.artifact.id == hit.place.artifact.id
+        listed = hit is not None and str(place.fields.get("command") or "").startswith("ls")
+        match = _WHOLE.match(place.excerpt.rstrip()) if same and listed else None
+        if match and match["entry"] not in (".", ".."):
             return place
     return None
 
