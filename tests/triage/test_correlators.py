@@ -92,9 +92,9 @@ class World:
         kept.add(Hit(place_of(owner, self.record(words, 60)), {}))
         return self
 
-    def log(self, name: str, instance: str, moments: Iterable[float]):
-        """A log that one process of a worker writes, a record a moment."""
-        owner = self.artifacts.setdefault(name, artifact(Kind.CONTAINER_LOG, name))
+    def log(self, name: str, instance: str, moments: Iterable[float], site: str | None = None):
+        """A log that one process of a worker writes, a record a moment; of an app of its own unless told."""
+        owner = self.artifacts.setdefault(name, artifact(Kind.CONTAINER_LOG, name, site or name))
         for seconds in moments:
             self.rhythm.see(owner, self.record("tick", seconds, instance=instance))
         self.rhythm.close(owner)

@@ -29,6 +29,17 @@ def test_one_process_that_pauses_alone_is_no_pause_of_the_worker(second_log, sta
     assert World().log("a", "w1", PAUSED).log("b", "w1", second_log).ask("pause_across_processes").state is state
 
 
+def test_processes_of_one_app_may_wait_for_each_other():
+    world = World().log("a", "w1", PAUSED, "shop").log("b", "w1", PAUSED, "shop").log("c", "w2", STEADY)
+    assert world.ask("pause_across_processes").state is State.UNKNOWN
+
+
+def test_a_log_that_pauses_every_minute_does_so_by_habit():
+    often = [second for second in range(300) if second % 60 < 48]
+    world = World().log("a", "w1", map(float, often)).log("b", "w1", map(float, often))
+    assert world.ask("pause_across_processes").state is State.FAILS
+
+
 def test_a_log_that_is_always_slow_pauses_with_nobody():
     rare = [float(second) for second in range(0, 120, 10)]
     assert World().log("a", "w1", rare).log("b", "w1", rare).ask("pause_across_processes").state is State.FAILS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from escalate.triage.correlators.heaviest_app import own_site
 from escalate.triage.index import Index
 from escalate.triage.place import Hit, Place
 from escalate.triage.result import Args, Correlator, Result, fails, holds, number, unknown
@@ -12,6 +13,10 @@ from escalate.triage.rhythm import Pulse, Silence
 
 STEADY = 4
 """A silence counts if it is this many times as long as the mean time between the log's records."""
+
+
+USUAL = 2
+"""Silences about as long as this one that a log may have in the window."""
 
 
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
@@ -27,6 +32,9 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
             best = together
     if len(best) < enough:
         return fails("No two processes of one worker fall silent and go on in the same seconds.")
+    apps = {one.before.site or own_site(index) for one in best}
+    if len(apps) < 2:
+        return unknown("All logs that fall silent together are of one app, whose processes may wait for each other.")
     start, end = max(one.start for one in best), min(one.end for one in best)
     worker = best[0].before.instance
     awake = _awake(worker, start, end, pulses)
@@ -60,9 +68,15 @@ def _together(silence: Silence, pulses: Sequence[Pulse], slack: timedelta) -> li
             if abs(one.start - silence.start) <= slack
             and abs(one.end - silence.end) <= slack
             and one.length >= STEADY * pulse.mean
+            and _is_rare(one, pulse)
         ]
         found += same[:1]
     return found
+
+
+def _is_rare(silence: Silence, pulse: Pulse) -> bool:
+    """A log that often pauses so long pauses by its own habit."""
+    return sum(2 * one.length >= silence.length for one in pulse.silences) <= USUAL
 
 
 def _awake(worker: str | None, start: datetime, end: datetime, pulses: Sequence[Pulse]) -> list[Place]:

@@ -109,6 +109,8 @@ def _total(index: Index, worker: str | None) -> float | None:
 
 def _absent(index: Index, used: Mapping[str, Use]) -> list[str]:
     counted = {site.lower() for site in used}
+    if not index.incident.target.sibling_apps and len(used) < 2:
+        return ["other apps of the plan (none is named in the incident)"]
     return [name for name in index.incident.target.sibling_apps if name.lower() not in counted]
 
 
