@@ -120,7 +120,8 @@ def test_a_question_names_instance_plan_folder_and_first_sign(triaged):
     target = TargetFacts(os="linux", sku="P1v3", instances=("lw1000",), instance_ids={"lw1000": "ab" * 32})
     incident = Incident(window=Window(start="2026-01-05T10:00:00Z", end="2026-01-05T10:10:00Z"), target=target)
     text = "root@x:/home/site# date -u\nMon Jan  5 10:05:00 UTC 2026\nroot@x:/home/site/wwwroot# ls -la\n"
-    text += "-rw-r--r-- 1 root root 812 Jan  4 10:00 index.php\n-????????? ? ?      ?          ?            ? dcg\nroot@x:/home/site# ls -l /home/other\n"
+    text += "-rw-r--r-- 1 root root 812 Jan  4 10:00 index.php\n"
+    text += "-????????? ? ?      ?          ?            ? dcg\nroot@x:/home/site# ls -l /home/other\n"
     files = {"ssh/lw1000.txt": text, "azure/activitylog.json": ACTIVITY, **QUIET_PROC}
     files["LogFiles/2026_01_05_lw1000_docker.log"] = START
     files["azure/AppServiceHTTPLogs.json"] = http_rows("lw1000", "lw2000", 18)
