@@ -209,7 +209,7 @@ def test_nothing_of_a_dump_but_its_structure_is_told():
 @given(
     name=st.sampled_from(sorted(set(SAMPLES) - {"heap"})),
     cut=st.integers(0, 40_000),
-    flips=st.lists(st.tuples(st.integers(8, 9000), st.integers(0, 255)), max_size=6),
+    flips=st.lists(st.tuples(st.integers(20, 9000), st.integers(0, 255)), max_size=6),
 )
 def test_cuts_and_flipped_bits_never_raise(name, cut, flips):
     _never_raises(SAMPLES[name], cut, flips)
