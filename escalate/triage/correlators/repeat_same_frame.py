@@ -43,7 +43,7 @@ def crash_sites(index: Index) -> Mapping[str, list[Place]]:
             found[named].append(at_frame(place))
     for crash in process_crashes(index):
         if crash.frame is not None and not crash.sent:
-            found[crash.frame.lower()].append(crash.place)
+            found[crash.frame].append(crash.place)
     return found
 
 
