@@ -1,4 +1,4 @@
-"""Stacks of other runtimes: py-spy, Python's faulthandler, gdb, pstack, dotnet-stack, SOS, cdb, the slow log of php-fpm."""
+"""Stacks of other runtimes: py-spy, Python's faulthandler, gdb, pstack, dotnet-stack, SOS, cdb, php-fpm's slow log."""
 
 from __future__ import annotations
 
