@@ -1,4 +1,4 @@
-"""The draft stage: ticket, report and start page out of redacted documents, into `draft/`."""
+"""The draft stage: ticket, report, start page and runbooks out of redacted documents, into `draft/`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from escalate.case.layout import Room
 from escalate.case.store import Case
 from escalate.draft.facts import Facts, digests
 from escalate.draft.report import make_report
+from escalate.draft.runbook import runbooks
 from escalate.draft.ticket import full_text, make_ticket, start_here
 from escalate.model.observer import Observer
 from escalate.model.redaction import RedactionDocument
@@ -28,7 +29,7 @@ def inputs(case: Case) -> str:
 
 
 def run(case: Case, observer: Observer) -> Ticket:
-    """Write ticket.json, ticket.md, report.html and start-here.md; everything is rendered before anything is written.
+    """Write ticket.json, ticket.md, report.html, start-here.md, runbook/; all is rendered before anything is written.
 
     Raises:
         CaseError: redaction has not run.
@@ -43,6 +44,7 @@ def run(case: Case, observer: Observer) -> Ticket:
             "ticket.md": full_text(facts),
             "report.html": make_report(facts),
             "start-here.md": start_here(facts),
+            **runbooks(facts),
         }
     case.clear(Room.DRAFT)
     for name, words in pages.items():

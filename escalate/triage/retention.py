@@ -69,8 +69,8 @@ RETENTIONS = (
         urgency="now",
     ),
     _of(
-        r"escalate build local|--include dumps|dotnet-counters|sha256sum|curl |createdump|dotnet-dump|jstack|jcmd|py-spy|gcore|procdump|/processes/|/dump\b|/proc/|"
-        r"\bSSH session\b|api/environment|\bkudu\b|\.scm\.",
+        r"escalate build local|--include dumps|dotnet-counters|sha256sum|curl |createdump|dotnet-dump|jstack|jcmd|"
+        r"py-spy|gcore|procdump|/processes/|/dump\b|/proc/|\bSSH session\b|api/environment|\bkudu\b|\.scm\.",
         "only while the process lives and the fault lasts; a restart ends both",
         urgency="now",
     ),
