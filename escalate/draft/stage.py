@@ -7,6 +7,7 @@ import hashlib
 from escalate import __version__
 from escalate.case.layout import Room
 from escalate.case.store import Case
+from escalate.draft.blockers import check_evidence
 from escalate.draft.facts import Facts, digests
 from escalate.draft.report import make_report
 from escalate.draft.runbook import runbooks
@@ -38,6 +39,7 @@ def run(case: Case, observer: Observer) -> Ticket:
     digest = inputs(case)
     case.journal.begin(NAME, digest)
     facts = Facts.load(case)
+    check_evidence(facts)
     with observer.task("ticket and report"):
         ticket = make_ticket(facts)
         pages = {

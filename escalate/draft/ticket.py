@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from escalate.draft import environment, wording
+from escalate.draft.blockers import blockers
 from escalate.draft.chronicle import CHANGES, chronicle
 from escalate.draft.claims import Said, lint, plain
 from escalate.draft.facts import Facts
@@ -86,6 +87,7 @@ def make_ticket(facts: Facts) -> Ticket:
         resource_id=incident.target.resource_id,
         problem_start=facts.problem_start,
         advanced_diagnostics=incident.consent.advanced_diagnostics,
+        blockers=blockers(facts),
     )
 
 

@@ -12,10 +12,13 @@ from escalate.model.ticket import Ticket
 from tests.fakes.triaged_case import CASES, customer, microsoft, triaged_case
 
 FILES = ["report.html", "start-here.md", "ticket.json", "ticket.md"]
+RUNBOOKS = {"microsoft": ["runbook/q1-content-share.md", "runbook/q1-host-image.md"]}
 
 
 def written(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted((folder / "draft").iterdir())}
+    draft = folder / "draft"
+    files = sorted(path for path in draft.rglob("*") if path.is_file())
+    return {path.relative_to(draft).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("verdict", list(CASES))
@@ -23,7 +26,7 @@ def test_the_same_case_gives_the_same_bytes(verdict: str, tmp_path: Path):
     for name in ("one", "two"):
         stage.run(triaged_case(tmp_path / name, verdict), QuietObserver())
     one = written(tmp_path / "one")
-    assert sorted(one) == FILES
+    assert sorted(one) == sorted([*FILES, *RUNBOOKS.get(verdict, [])])
     assert one == written(tmp_path / "two")
 
 
