@@ -107,6 +107,12 @@ def check_declared(
                 findings.report("hash", shown[name], "another size than the manifest says")
             own = {places.MANIFEST, places.SUMS}
             _compare(declared, {name: read[name] for name in read if name not in own}, "the manifest", shown, findings)
+            for window in (each for cut in manifest.cuts for each in cut.kept):
+                if window.member not in read:
+                    label = findings.scan_name(window.member, "a window")
+                    findings.report(
+                        "layout", label, "the manifest says that it holds lines of a cut file: it is not there"
+                    )
             for held in manifest.held_back:
                 if held.reference not in read:
                     label = findings.scan_name(held.reference, "a reference")
