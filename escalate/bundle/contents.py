@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from escalate import resources
 from escalate.bundle import pages, places
-from escalate.bundle.documents import KeepList, Reference
+from escalate.bundle.documents import DumpReport, KeepList, Reference
 from escalate.bundle.members import Member, PackedForm, changed, of_bytes, of_file, packed_form, read_sealed_file
 from escalate.case.layout import RESERVED_BELOW_REDACTED, SEALED_JOURNAL, SEALED_PATHS, Room
 from escalate.case.packed import place_of
@@ -43,6 +44,14 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Dump:
+    """A dump that was checked when it was saved, and the member that tells the result."""
+
+    report: DumpReport
+    member: Member
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that may leave, and the description of what may not."""
 
@@ -56,12 +65,19 @@ class Contents:
     pieces: tuple[Piece, ...]
     withheld: tuple[Reference, ...]
     gaps: tuple[StepRecord, ...]
+    dumps: tuple[Dump, ...] = ()
 
     @property
     def names(self) -> dict[str, str]:
         """Cited path to the member that holds it where there is room for it."""
         sealed = {piece.item.path: piece.member.name for piece in self.pieces}
         return {reference.path: reference.member for reference in self.withheld} | sealed
+
+    @property
+    def members(self) -> set[str]:
+        """The names that are given out, whether or not a zip has room for them."""
+        twins = {piece.slim.name for piece in self.pieces if piece.slim}
+        return {*self.names.values(), *twins, *(dump.member.name for dump in self.dumps)}
 
 
 def gather(case: Case, observer: Observer) -> Contents:
@@ -92,6 +108,8 @@ def gather(case: Case, observer: Observer) -> Contents:
         if isinstance(item, Sealed)
     )
     withheld = tuple(_reference_of_withheld(item, names) for item in evidence if isinstance(item, Withheld))
+    evidence_document = case.read_sealed(EvidenceDocument)
+    dumps = _dumps(evidence_document, evidence, names, twins)
     findings, questions = case.read_sealed(FindingsDocument), case.read_sealed(QuestionsDocument)
     title = ticket.title
     return Contents(
@@ -100,12 +118,14 @@ def gather(case: Case, observer: Observer) -> Contents:
         findings=findings,
         questions=questions,
         start_here=_start_here(case, title, findings),
-        documents=_documents(
-            case, redaction, findings, questions, {item.path: names[item.artifact] for item in evidence}
+        documents=(
+            *_documents(case, redaction, findings, questions, {item.path: names[item.artifact] for item in evidence}),
+            *(dump.member for dump in dumps),
         ),
         pieces=pieces,
         withheld=withheld,
-        gaps=tuple(step for step in case.read_sealed(EvidenceDocument).steps if step.outcome.state != "collected"),
+        gaps=tuple(step for step in evidence_document.steps if step.outcome.state != "collected"),
+        dumps=dumps,
     )
 
 
@@ -169,6 +189,30 @@ def _reference_of_withheld(item: Withheld, names: dict[ArtifactId, str]) -> Refe
         why=f"withheld: {item.reason}",
         how_to_ask=item.how_to_get,
     )
+
+
+def _dumps(
+    document: EvidenceDocument,
+    items: list[Sealed | Withheld],
+    names: Mapping[ArtifactId, str],
+    twins: Mapping[ArtifactId, str],
+) -> tuple[Dump, ...]:
+    paths = {item.artifact: item.path for item in items}
+    checked = [each for each in document.artifacts if each.dump is not None and each.id in paths]
+    reports = places.report_names((each.id for each in checked), names, twins.values())
+    found = []
+    for artifact in checked:
+        if artifact.dump is None:
+            continue
+        report = DumpReport(
+            artifact=artifact.id,
+            path=paths[artifact.id],
+            member=names[artifact.id],
+            size=artifact.size,
+            check=artifact.dump,
+        )
+        found.append(Dump(report, of_bytes(reports[artifact.id], "document", report.to_json(), artifact.id)))
+    return tuple(found)
 
 
 def _start_here(case: Case, title: str, findings: FindingsDocument) -> bytes:

@@ -14,7 +14,7 @@ from escalate.bundle.names import SUFFIX_OF_REFERENCE
 from escalate.bundle.pages import Windows
 from escalate.bundle.selection import Selection
 from escalate.model.finding import FindingsDocument
-from escalate.model.manifest import HeldBack, Manifest, ManifestEntry
+from escalate.model.manifest import DumpEntry, HeldBack, Manifest, ManifestEntry
 
 REFERENCE_SHARE = 1_000_000
 """Bytes of a kit that references may take; beyond it they are folded into one list, then into counts."""
@@ -30,6 +30,7 @@ def complete(contents: Contents, selection: Selection, *, terse: bool = False) -
     each = gaps.references == "one file each"
     references = [_reference_file(reference) for reference in left_out] if each else []
     dropped = any(reference.member == places.REPORT for reference in selection.held_back)
+    dumps = _dumps(contents, selection)
     closing = pages.what_is_not_here(
         len(selection.held_back) - len(selection.cuts),
         len(selection.cuts),
@@ -41,7 +42,11 @@ def complete(contents: Contents, selection: Selection, *, terse: bool = False) -
     members = [
         *(_with_windows(member, contents, windows) for member in selection.carried),
         *references,
-        of_bytes(places.START_HERE, "document", contents.start_here.rstrip(b"\n") + b"\n" + closing.encode()),
+        of_bytes(
+            places.START_HERE,
+            "document",
+            contents.start_here.rstrip(b"\n") + b"\n" + pages.dumps(dumps).encode() + closing.encode(),
+        ),
         of_bytes(places.SUMMARY, "document", _summary(contents, selection, terse).to_json()),
         of_bytes(places.GAPS, "meta", gaps.to_json()),
     ]
@@ -49,7 +54,7 @@ def complete(contents: Contents, selection: Selection, *, terse: bool = False) -
         present = {member.name for member in members}
         cited = _cited_paths(contents.findings, contents.names, present, windows)
         members.append(of_bytes(places.CITED_PATHS, "document", cited.to_json()))
-    members.append(_manifest(contents, selection, members, left_out if each else ()))
+    members.append(_manifest(contents, selection, members, left_out if each else (), () if terse else dumps))
     members.append(_sums(members))
     return sorted(members, key=lambda member: member.name)
 
@@ -167,8 +172,30 @@ def _summary(contents: Contents, selection: Selection, terse: bool) -> Summary:
     )
 
 
+def _dumps(contents: Contents, selection: Selection) -> tuple[DumpEntry, ...]:
+    carried = {member.name for member in selection.carried}
+    slim = {piece.item.artifact for piece in contents.pieces if piece.slim and piece.slim.name in carried}
+    return tuple(
+        DumpEntry(
+            artifact=dump.report.artifact,
+            path=dump.report.path,
+            member=dump.report.member,
+            carried="whole" if dump.report.member in carried else "slim" if dump.report.artifact in slim else "no",
+            report=dump.member.name if dump.member.name in carried else None,
+            state=dump.report.check.state,
+            summary=dump.report.check.summary,
+            problems=dump.report.check.problems,
+        )
+        for dump in contents.dumps
+    )
+
+
 def _manifest(
-    contents: Contents, selection: Selection, members: Sequence[Member], references: Sequence[Reference]
+    contents: Contents,
+    selection: Selection,
+    members: Sequence[Member],
+    references: Sequence[Reference],
+    dumps: tuple[DumpEntry, ...],
 ) -> Member:
     manifest = Manifest(
         case_id=contents.case.id,
@@ -191,6 +218,7 @@ def _manifest(
             for reference in references
         ),
         cuts=selection.cuts,
+        dumps=dumps,
     )
     return of_bytes(places.MANIFEST, "meta", manifest.to_json())
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from escalate.bundle import places
 from escalate.bundle.names import SUFFIX_OF_REFERENCE
 from escalate.model.base import CaseId, EvidenceId
 from escalate.model.finding import Evidence, FindingsDocument, Verdict
-from escalate.model.manifest import KeptLines
+from escalate.model.manifest import DumpEntry, KeptLines
 from escalate.model.question import QuestionsDocument
+
+MOST_DUMPS = 10
+"""Dumps that START-HERE tells of; a crash loop leaves many, and the page is one page."""
 
 Windows = Mapping[str, tuple[KeptLines, ...]]
 """Cited path of a file that is cut, to the members that hold some of its lines."""
@@ -54,6 +57,23 @@ def what_is_not_here(held_back: int, cut: int, withheld: int, report_dropped: bo
     if withheld:
         lines.append(f"- {withheld} files stay with the customer: redaction could not vouch for them.")
     return "\n".join((*lines, "", f"Size, SHA-256, reason and how to ask for it: {where}.", ""))
+
+
+def dumps(found: Sequence[DumpEntry]) -> str:
+    """The section of START-HERE about dumps; empty when there are none."""
+    if not found:
+        return ""
+    lines = ["", "## Dumps", ""]
+    for dump in found[:MOST_DUMPS]:
+        where = {"whole": f"`{dump.member}`", "slim": f"stacks and modules of `{dump.member}`"}.get(
+            dump.carried, f"not in this zip: `{dump.member}`"
+        )
+        report = f" Modules and build ids: `{dump.report}`." if dump.report else ""
+        wrong = "".join(f" {_line(problem)}" for problem in dump.problems[:3])
+        lines.append(f"- {where}: {_line(dump.summary)}{wrong}{report}")
+    if len(found) > MOST_DUMPS:
+        lines.append(f"- and {len(found) - MOST_DUMPS} more: `{places.MANIFEST}` lists all")
+    return "\n".join((*lines, ""))
 
 
 def questions(

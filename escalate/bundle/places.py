@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from escalate.bundle.names import MAX_NAME, NameBook, portable
+from escalate.bundle.names import MAX_NAME, SUFFIX_OF_DUMP_REPORT, NameBook, portable
 from escalate.model.base import ArtifactId
 from escalate.model.kind import Kind
 from escalate.model.redaction import Sealed, Withheld
@@ -137,6 +137,17 @@ def twin_names(items: Iterable[Sealed | Withheld], names: Mapping[ArtifactId, st
         artifact: book.take(str(PurePosixPath(names[artifact]).with_name(portable(PurePosixPath(path).name))), path)
         for artifact, path in sorted(twins.items())
     }
+
+
+def report_names(
+    dumps: Iterable[ArtifactId], names: Mapping[ArtifactId, str], taken: Iterable[str]
+) -> dict[ArtifactId, str]:
+    """Artifact to the member name of what its dump says of itself, beside that of the dump."""
+    wanted = sorted(dumps)
+    book = NameBook()
+    for name in sorted((*names.values(), *taken)) if wanted else ():
+        book.take(name, name)
+    return {artifact: book.take(names[artifact] + SUFFIX_OF_DUMP_REPORT, names[artifact]) for artifact in wanted}
 
 
 def window_name(name: str, first: int, last: int, taken: NameBook) -> str:

@@ -146,7 +146,7 @@ class _Packing:
     def pack(self) -> Selection:
         """Everything in order, and once more what was cut."""
         contents = self._contents
-        for name in sorted(contents.names.values()) if self._cutting else ():
+        for name in sorted(contents.members) if self._cutting else ():
             self._names.take(name, name)
         for member in contents.documents:
             if not self._take(member, self._room):

@@ -57,6 +57,23 @@ class Cut(Frozen):
     why: str
 
 
+class DumpEntry(Frozen):
+    """One dump of the case, as it was found when it was saved (before redaction)."""
+
+    artifact: ArtifactId
+    path: RelativePath
+    """As findings cite it."""
+    member: RelativePath
+    """The name the dump has in a zip that carries it."""
+    carried: Literal["whole", "slim", "no"]
+    """Whether this tier has the dump, its stacks and modules alone, or neither."""
+    report: RelativePath | None
+    """The member with the whole result: modules and their build ids, fault, threads."""
+    state: Literal["complete", "truncated", "damaged"]
+    summary: str
+    problems: tuple[str, ...] = ()
+
+
 class BundleFile(Frozen):
     """One zip of the case."""
 
@@ -80,6 +97,7 @@ class Manifest(Document):
     held_back: tuple[HeldBack, ...]
     cuts: tuple[Cut, ...] = ()
     """Files of which only windows are in this tier; their line numbers are those of the whole file."""
+    dumps: tuple[DumpEntry, ...] = ()
 
 
 class BundleDocument(Document):
