@@ -58,6 +58,8 @@ class Gaps(Document):
     """Never leaves: redaction could not vouch for it."""
     held_back: tuple[Reference, ...]
     """Left out of this zip for its size."""
+    unreadable: tuple[Reference, ...] = ()
+    """Sealed, and then not to be read when the zip was made."""
     references: Literal["one file each", "in this list", "counted only"]
     """Where `*.ref.json` would be too many, the lists here replace them; where these are too long too, `counts` do."""
     counts: tuple[LeftOut, ...]
@@ -74,6 +76,13 @@ class DumpReport(Document):
     size: Bytes
     """Of the dump as it was saved; redaction keeps it."""
     check: DumpCheck
+
+
+class Part(Frozen):
+    """Which part of a split bundle this is, from 1."""
+
+    number: int = Field(ge=1)
+    of: int = Field(ge=1)
 
 
 class Summary(Document):
@@ -93,6 +102,8 @@ class Summary(Document):
     workers: tuple[str, ...]
     counts: dict[str, int]
     sizes: dict[str, Bytes]
+    part: Part | None = None
+    """None: the bundle is not split."""
 
 
 class CitedPaths(Document):

@@ -28,7 +28,7 @@ _TWIN_IS_HERE = "its stacks and modules alone are in {twin}; for all of it, {ask
 _TOO_LARGE = "left out of the kit for its size"
 _CUT = "too large for the kit: only its lines around the incident and those that findings cite are here"
 
-_OVERHEAD = 170
+OVERHEAD = 170
 """Bytes a member costs beside its content and name: zip headers, and its two hashes in the manifest and SHA256SUMS."""
 
 _OF_A_WINDOW = 150
@@ -212,7 +212,7 @@ class _Packing:
 
 
 def _overhead(name: str) -> int:
-    return _OVERHEAD + 3 * len(name.encode())
+    return OVERHEAD + 3 * len(name.encode())
 
 
 def _wanted(contents: Contents, piece: Piece) -> Wanted:

@@ -10,7 +10,7 @@ from escalate.model.base import Document
 from escalate.model.case import CaseDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
-from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument
+from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument, VerificationSet
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument
@@ -33,6 +33,7 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             Manifest,
             BundleDocument,
             VerificationDocument,
+            VerificationSet,
             Receipt,
         )
     }
