@@ -11,7 +11,7 @@ from escalate.model.case import CaseDocument
 from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
-from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument
+from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument, VerificationSet
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument
@@ -35,6 +35,7 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             Manifest,
             BundleDocument,
             VerificationDocument,
+            VerificationSet,
             Receipt,
         )
     }
