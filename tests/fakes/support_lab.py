@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.support import MicrosoftSupport
@@ -130,6 +132,12 @@ def support_lab(*mishaps: str, role: str = "Owner", world: World | None = None, 
     chosen = dataclasses.replace(SupportSetup(), **setup)
     with running(world or small_world(), role=role, support=chosen, mishaps=mishaps) as lab:
         yield SupportLab(lab)
+
+
+def envelope(error: HttpResponseError) -> Any:
+    """The body of a refusal, also of one that azure-core does not read."""
+    assert error.response is not None
+    return json.loads(error.response.text())
 
 
 def small_world() -> World:
