@@ -16,6 +16,7 @@ from escalate.model.manifest import BundleDocument
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument
+from escalate.model.submission import SubmissionState
 from escalate.model.ticket import Receipt, Ticket
 from escalate.model.timeline import TimelineDocument
 
@@ -28,6 +29,8 @@ class Room(StrEnum):
     REDACTED = "redacted"
     DRAFT = "draft"
     BUNDLE = "bundle"
+    RECEIPTS = "receipts"
+    """What the server answered, one file an event."""
     PRIVATE = "private"
     SCRATCH = ".scratch"
     """Half-made files; emptied whenever a case is opened for writing."""
@@ -48,6 +51,7 @@ DOCUMENT_PATHS: Mapping[type[Document], PurePosixPath] = MappingProxyType(
         RedactionDocument: PurePosixPath("redaction.json"),
         Ticket: PurePosixPath("draft/ticket.json"),
         BundleDocument: PurePosixPath("manifest.json"),
+        SubmissionState: PurePosixPath("submission.json"),
         Receipt: PurePosixPath("receipt.json"),
     }
 )

@@ -14,6 +14,7 @@ from escalate.model.manifest import BundleDocument, Manifest, VerificationDocume
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument
+from escalate.model.submission import SubmissionState
 from escalate.model.ticket import Receipt, Ticket
 from escalate.model.timeline import TimelineDocument
 
@@ -33,6 +34,7 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             Manifest,
             BundleDocument,
             VerificationDocument,
+            SubmissionState,
             Receipt,
         )
     }
