@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from escalate import __version__
 from escalate.bundle import stage as bundle_stage
 from escalate.bundle.verify import verify
+from escalate.case import custody
 from escalate.case.store import Case, new_case_id
 from escalate.collect import stage as collect_stage
 from escalate.collect.azure_checks import Examination
@@ -29,6 +31,7 @@ from escalate.model.incident import Incident
 from escalate.model.manifest import BundleDocument, VerificationDocument
 from escalate.model.observer import Observer
 from escalate.model.plan import CatalogueEntry, Plan
+from escalate.model.redaction import RedactionDocument
 from escalate.model.resource_id import same_resource
 from escalate.model.sign_in import SignIn
 from escalate.model.survey import Survey
@@ -178,6 +181,7 @@ def redact(
         observer.stage(redact_stage.NAME)
         additions.save(case)
         redact_stage.run(case, observer, wishes, executor)
+        _sealed(case)
 
 
 def run_stage(
@@ -244,7 +248,18 @@ def _known(case: Case) -> Sequence[bytes]:
 def _collect(case: Case, observer: Observer, access: Access) -> EvidenceDocument:
     target = case.document.target
     session = access.of(target) if isinstance(target, AzureTarget) else None
-    return collect_stage.run(case, observer, sign_in=access.sign_in, session=session)
+    collected = collect_stage.run(case, observer, sign_in=access.sign_in, session=session)
+    custody.record(case, "collected", "evidence.json", hashlib.sha256(case.read_bytes(EvidenceDocument)).hexdigest())
+    return collected
+
+
+def _redact(case: Case, observer: Observer) -> None:
+    redact_stage.run(case, observer)
+    _sealed(case)
+
+
+def _sealed(case: Case) -> None:
+    custody.record(case, "sealed", "redaction.json", hashlib.sha256(case.read_bytes(RedactionDocument)).hexdigest())
 
 
 def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Access) -> dict[str, _Stage]:
@@ -262,9 +277,7 @@ def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Acces
             lambda: triage_stage.inputs(case, rules),
             lambda: triage_stage.run(case, observer, rules),
         ),
-        redact_stage.NAME: stage(
-            redact_stage.NAME, lambda: redact_stage.inputs(case), lambda: redact_stage.run(case, observer)
-        ),
+        redact_stage.NAME: stage(redact_stage.NAME, lambda: redact_stage.inputs(case), lambda: _redact(case, observer)),
         draft_stage.NAME: stage(
             draft_stage.NAME, lambda: draft_stage.inputs(case), lambda: draft_stage.run(case, observer)
         ),
