@@ -20,6 +20,7 @@ QUESTIONS_PAGE = "10-questions/questions.md"
 EXCLUSIONS = "11-exclusions/exclusions.json"
 TIMELINE = "12-timeline/timeline.json"
 FINDINGS = "13-findings/findings.json"
+DIFFERENTIAL = "13-findings/differential.json"
 FINDINGS_PAGE = "13-findings/findings.md"
 CITED_PATHS = "13-findings/paths.json"
 MANIFEST = "90-meta/manifest.json"
@@ -137,6 +138,12 @@ def twin_names(items: Iterable[Sealed | Withheld], names: Mapping[ArtifactId, st
         artifact: book.take(str(PurePosixPath(names[artifact]).with_name(portable(PurePosixPath(path).name))), path)
         for artifact, path in sorted(twins.items())
     }
+
+
+def window_name(name: str, first: int, last: int, taken: NameBook) -> str:
+    """The member name of lines of a file: `x_docker.log` gives `x_docker.lines-1201-1890.log`."""
+    path = PurePosixPath(name)
+    return taken.take(str(path.with_name(portable(f"{path.stem}.lines-{first}-{last}{path.suffix}"))), name)
 
 
 def _wanted(item: Sealed | Withheld) -> str:
