@@ -115,6 +115,16 @@ class SupportLab:
         """The names of the calls that reached the service, of these operations only when some are named."""
         return [call.operation for call in self.calls if not names or call.operation in names]
 
+    def clear(self) -> None:
+        """Forget tickets, workspaces, operations, calls and mishaps; plan and registration as at the start."""
+        desk = self.desk
+        desk.mishaps.clear()
+        with desk.lock:
+            for kept in (desk.tickets, desk.filed, desk.workspaces, desk.operations, desk.calls, desk.registrations):
+                kept.clear()
+            desk.plan = desk.setup.plan
+            desk.registration = "Registered" if desk.setup.registered else "NotRegistered"
+
     def advance(self, by: timedelta) -> None:
         """Let time pass at the service."""
         self.desk.clock.advance(by)
