@@ -12,6 +12,8 @@ from pathlib import Path
 
 from escalate import __version__
 from escalate.bundle import stage as bundle_stage
+from escalate.bundle.second_engine import SecondEngine
+from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.verify_set import verify_all
 from escalate.bundle.wishes import BundleWishes
 from escalate.case import custody
@@ -24,7 +26,7 @@ from escalate.collect.sign_in import Access
 from escalate.collect.survey import survey, window_of
 from escalate.collect.worst_worker import named
 from escalate.draft import stage as draft_stage
-from escalate.errors import CaseError, ConfigError, TargetError
+from escalate.errors import CaseError, ConfigError, RedactionRefused, TargetError
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
 from escalate.model.case import CaseDocument
@@ -40,6 +42,7 @@ from escalate.model.target import AzureTarget, Target
 from escalate.redact import stage as redact_stage
 from escalate.redact.additions import Additions
 from escalate.redact.learn import searched_values
+from escalate.redact.translate import encode
 from escalate.redact.wishes import RedactionWishes
 from escalate.triage import stage as triage_stage
 
@@ -235,6 +238,39 @@ def verify_archives(
 ) -> VerificationSet:
     """Prove finished zips; with the case at hand its known secret values are looked for as well."""
     return verify_all(archives, known=_known(case) if case else (), identity=identity, observer=observer)
+
+
+def is_bundled(case: Case) -> bool:
+    """Whether the zips stand over what redaction and draft say now."""
+    return case.has(BundleDocument) and case.journal.is_done(bundle_stage.NAME, bundle_stage.inputs(case))
+
+
+def sayable(case: Case, words: str) -> str:
+    """Words that a person typed, as they may be sent: names by their pseudonyms, secrets masked, then proved.
+
+    Raises:
+        RedactionRefused: the proof finds a secret.
+    """
+    said = encode(case, words)
+    prove(case, said)
+    return said
+
+
+def prove(case: Case, *texts: str) -> None:
+    """Look for secrets in what is about to be sent, with the engine that proves the zips.
+
+    Raises:
+        RedactionRefused: there is one; the message names rule and line, never the secret.
+    """
+    engine = SecondEngine(_known(case) if case.has(EvidenceDocument) else ())
+    for text in texts:
+        scanner = SecretScanner(engine)
+        scanner.feed(text.encode())
+        if leaks := scanner.finish():
+            where = "; ".join(f"{each.rule} in line {each.line}" for each in leaks[:5])
+            raise RedactionRefused(
+                f"the text holds what looks like a secret: {where}", hint="take it out; nothing was sent"
+            )
 
 
 def missing(evidence: EvidenceDocument) -> tuple[StepRecord, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from escalate.model.answers import Answers
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import Document
 from escalate.model.case import CaseDocument
@@ -15,6 +16,7 @@ from escalate.model.manifest import BundleDocument, Manifest, VerificationDocume
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument
+from escalate.model.submission import SubmissionState
 from escalate.model.ticket import Receipt, Ticket
 from escalate.model.timeline import TimelineDocument
 
@@ -36,6 +38,8 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             BundleDocument,
             VerificationDocument,
             VerificationSet,
+            Answers,
+            SubmissionState,
             Receipt,
         )
     }
