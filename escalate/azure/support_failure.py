@@ -73,7 +73,7 @@ class SupportFailure(AzureFailure):
             return False
         if self.why is Why.FAILED:
             return self.status is None or self.status >= 500
-        return self.why in _MAY_PASS or self.why is Why.BLOCKED
+        return self.why in _MAY_PASS or (self.why is Why.BLOCKED and self.status is None)
 
     @property
     def may_have_acted(self) -> bool:

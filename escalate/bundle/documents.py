@@ -9,6 +9,7 @@ from pydantic import Field
 from escalate.model.artifact import StepRecord
 from escalate.model.base import ArtifactId, Bytes, CaseId, Document, Frozen, RelativePath, Sha256, Utc
 from escalate.model.incident import Severity, Window
+from escalate.model.manifest import KeptLines
 from escalate.model.redaction import KeptName
 from escalate.model.rule import Confidence
 
@@ -31,6 +32,8 @@ class Reference(Document):
     captured_at: Utc | None = None
     why: str
     how_to_ask: str
+    kept: tuple[KeptLines, ...] = ()
+    """Windows of it that are in this zip."""
 
 
 class LeftOut(Frozen):
@@ -83,6 +86,8 @@ class CitedPaths(Document):
 
     schema_: Literal["escalate.cited-paths/v1"] = Field("escalate.cited-paths/v1", alias="schema")
     paths: dict[str, str | None]
+    windows: dict[str, tuple[KeptLines, ...]] = Field(default_factory=dict)
+    """Of a path that is cut: the members that hold some of its lines."""
 
 
 class KeepList(Document):

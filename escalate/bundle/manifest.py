@@ -11,6 +11,7 @@ from escalate.bundle.contents import Contents
 from escalate.bundle.documents import CitedPaths, Gaps, LeftOut, Reference, Summary
 from escalate.bundle.members import Member, of_bytes
 from escalate.bundle.names import SUFFIX_OF_REFERENCE
+from escalate.bundle.pages import Windows
 from escalate.bundle.selection import Selection
 from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import HeldBack, Manifest, ManifestEntry
@@ -29,9 +30,16 @@ def complete(contents: Contents, selection: Selection, *, terse: bool = False) -
     each = gaps.references == "one file each"
     references = [_reference_file(reference) for reference in left_out] if each else []
     dropped = any(reference.member == places.REPORT for reference in selection.held_back)
-    closing = pages.what_is_not_here(len(selection.held_back), len(contents.withheld), dropped, gaps.references)
+    closing = pages.what_is_not_here(
+        len(selection.held_back) - len(selection.cuts),
+        len(selection.cuts),
+        len(contents.withheld),
+        dropped,
+        gaps.references,
+    )
+    windows = {cut.path: cut.kept for cut in selection.cuts}
     members = [
-        *selection.carried,
+        *(_with_windows(member, contents, windows) for member in selection.carried),
         *references,
         of_bytes(places.START_HERE, "document", contents.start_here.rstrip(b"\n") + b"\n" + closing.encode()),
         of_bytes(places.SUMMARY, "document", _summary(contents, selection, terse).to_json()),
@@ -39,7 +47,7 @@ def complete(contents: Contents, selection: Selection, *, terse: bool = False) -
     ]
     if not terse:
         present = {member.name for member in members}
-        cited = _cited_paths(contents.findings, contents.names, present)
+        cited = _cited_paths(contents.findings, contents.names, present, windows)
         members.append(of_bytes(places.CITED_PATHS, "document", cited.to_json()))
     members.append(_manifest(contents, selection, members, left_out if each else ()))
     members.append(_sums(members))
@@ -98,13 +106,26 @@ def _counts(references: Sequence[Reference]) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(why=why, artifacts=number, size=size) for why, (number, size) in sorted(sums.items()))
 
 
-def _cited_paths(findings: FindingsDocument, names: dict[str, str], present: set[str]) -> CitedPaths:
+def _with_windows(member: Member, contents: Contents, windows: Windows) -> Member:
+    """The pages that cite lines, made again where a line stands in a window."""
+    if not windows:
+        return member
+    if member.name == places.FINDINGS_PAGE:
+        page = pages.findings(contents.findings, contents.names, windows)
+    elif member.name == places.QUESTIONS_PAGE:
+        page = pages.questions(contents.questions, contents.findings, contents.names, windows)
+    else:
+        return member
+    return of_bytes(member.name, member.role, page.encode())
+
+
+def _cited_paths(findings: FindingsDocument, names: dict[str, str], present: set[str], windows: Windows) -> CitedPaths:
     paths: dict[str, str | None] = {}
     for path in sorted({entry.path for entry in findings.evidence}):
         member = names.get(path)
         candidates = (member, member + SUFFIX_OF_REFERENCE) if member else ()
         paths[path] = next((name for name in candidates if name in present), None)
-    return CitedPaths(paths=paths)
+    return CitedPaths(paths=paths, windows={path: windows[path] for path in paths if path in windows})
 
 
 def _summary(contents: Contents, selection: Selection, terse: bool) -> Summary:
@@ -112,7 +133,9 @@ def _summary(contents: Contents, selection: Selection, terse: bool) -> Summary:
     workers = {piece.item.instance for piece in contents.pieces if piece.item.instance}
     workers.update(document.incident.target.instances)
     workers.update(name for finding in contents.findings.findings for name in finding.instances)
+    cut = {each.member for one in selection.cuts for each in one.kept}
     carried = [member for member in selection.carried if member.role == "evidence"]
+    whole = [member for member in carried if member.name not in cut]
     return Summary(
         case_id=document.id,
         tool_version=__version__,
@@ -128,8 +151,11 @@ def _summary(contents: Contents, selection: Selection, terse: bool) -> Summary:
         counts={
             "findings": len(contents.findings.findings),
             "questions": len(contents.questions.questions),
-            "artifacts carried": len(carried),
-            "artifacts held back": sum(reference.kind != "document" for reference in selection.held_back),
+            "artifacts carried": len(whole),
+            "artifacts cut": len(selection.cuts),
+            "artifacts held back": sum(
+                reference.kind != "document" and not reference.kept for reference in selection.held_back
+            ),
             "artifacts withheld": len(contents.withheld),
             "steps with a gap": len(contents.gaps),
         },
@@ -164,6 +190,7 @@ def _manifest(
             )
             for reference in references
         ),
+        cuts=selection.cuts,
     )
     return of_bytes(places.MANIFEST, "meta", manifest.to_json())
 

@@ -64,6 +64,20 @@ class Member:
         if (seen, hasher.hexdigest()) != promised:
             raise changed(self.name)
 
+    def content(self) -> Iterator[bytes]:
+        """The content itself, piece by piece, also of a member that stands packed.
+
+        Raises:
+            RedactionRefused: as `chunks`.
+        """
+        if self.packed is None:
+            yield from self.chunks()
+            return
+        try:
+            yield from unpacked(_Pieces(self.chunks()))
+        except (ValueError, EOFError) as error:
+            raise changed(self.name) from error
+
 
 def of_bytes(name: str, role: Role, data: bytes, artifact: ArtifactId | None = None) -> Member:
     """A member whose bytes are in memory."""
@@ -104,16 +118,26 @@ def packed_form(path: Path, size: int, sha256: str, advance: Callable[[int], Non
     return PackedForm(source.size, source.hasher.hexdigest(), crc32)
 
 
-class _Hashing:
-    """Chunks as a reader that hashes what it hands out; each read gives one whole chunk."""
+class _Pieces:
+    """Chunks as a reader; each read gives one whole chunk."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
+
+    def read(self, size: int, /) -> bytes:
+        return next(self._chunks, b"")
+
+
+class _Hashing(_Pieces):
+    """Hashes what it hands out."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        super().__init__(chunks)
         self.hasher = hashlib.sha256()
         self.size = 0
 
     def read(self, size: int, /) -> bytes:
-        chunk = next(self._chunks, b"")
+        chunk = super().read(size)
         self.hasher.update(chunk)
         self.size += len(chunk)
         return chunk

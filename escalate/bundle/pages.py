@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from escalate.bundle import places
 from escalate.bundle.names import SUFFIX_OF_REFERENCE
 from escalate.model.base import CaseId, EvidenceId
 from escalate.model.finding import Evidence, FindingsDocument, Verdict
+from escalate.model.manifest import KeptLines
 from escalate.model.question import QuestionsDocument
+
+Windows = Mapping[str, tuple[KeptLines, ...]]
+"""Cited path of a file that is cut, to the members that hold some of its lines."""
+_NONE_CUT: Windows = MappingProxyType({})
 
 
 def start_here(case_id: CaseId, title: str, verdict: Verdict) -> str:
@@ -30,9 +36,9 @@ def start_here(case_id: CaseId, title: str, verdict: Verdict) -> str:
     )
 
 
-def what_is_not_here(held_back: int, withheld: int, report_dropped: bool, references: str) -> str:
+def what_is_not_here(held_back: int, cut: int, withheld: int, report_dropped: bool, references: str) -> str:
     """The closing section of START-HERE."""
-    if not held_back and not withheld:
+    if not held_back and not cut and not withheld:
         return "\n## What is not in this zip\n\nNothing that was collected is left out.\n"
     where = f"`*{SUFFIX_OF_REFERENCE}` in the place of each" if references == "one file each" else f"`{places.GAPS}`"
     lines = ["", "## What is not in this zip", ""]
@@ -40,12 +46,19 @@ def what_is_not_here(held_back: int, withheld: int, report_dropped: bool, refere
         lines.append(f"- The report (`{places.REPORT}`) is too large for this zip: it is in the full one.")
     if held_back:
         lines.append(f"- {held_back} files are left out for their size; they are in the full zip.")
+    if cut:
+        lines.append(
+            f"- {cut} texts are cut to their lines around the incident: `x.lines-1201-1890.log` holds lines 1201 to"
+            f" 1890 of `x.log`. Line numbers are those of the whole file; `{places.MANIFEST}` lists each cut."
+        )
     if withheld:
         lines.append(f"- {withheld} files stay with the customer: redaction could not vouch for them.")
     return "\n".join((*lines, "", f"Size, SHA-256, reason and how to ask for it: {where}.", ""))
 
 
-def questions(document: QuestionsDocument, findings: FindingsDocument, names: Mapping[str, str]) -> str:
+def questions(
+    document: QuestionsDocument, findings: FindingsDocument, names: Mapping[str, str], windows: Windows = _NONE_CUT
+) -> str:
     """10-questions/questions.md."""
     cited = {entry.id: entry for entry in findings.evidence}
     lines = ["# Questions", ""]
@@ -64,11 +77,11 @@ def questions(document: QuestionsDocument, findings: FindingsDocument, names: Ma
             "Ruled out": "; ".join(question.ruled_out),
         }
         lines += [f"- {label}: {_line(fact)}" for label, fact in facts.items() if fact]
-        lines += ["", *_proofs(question.evidence, cited, names), ""]
+        lines += ["", *_proofs(question.evidence, cited, names, windows), ""]
     return "\n".join(lines)
 
 
-def findings(document: FindingsDocument, names: Mapping[str, str]) -> str:
+def findings(document: FindingsDocument, names: Mapping[str, str], windows: Windows = _NONE_CUT) -> str:
     """13-findings/findings.md; each proof is named by its place in the zip, its line and its text."""
     cited = {entry.id: entry for entry in document.evidence}
     verdict = document.verdict
@@ -88,18 +101,28 @@ def findings(document: FindingsDocument, names: Mapping[str, str]) -> str:
         )
         if finding.demoted:
             lines.append(f"Does not count: {_line(finding.demoted_because or 'demoted')}")
-        lines += ["", *_proofs(finding.evidence, cited, names)]
+        lines += ["", *_proofs(finding.evidence, cited, names, windows)]
     return "\n".join((*lines, ""))
 
 
-def _proofs(ids: tuple[EvidenceId, ...], cited: Mapping[EvidenceId, Evidence], names: Mapping[str, str]) -> list[str]:
+def _proofs(
+    ids: tuple[EvidenceId, ...], cited: Mapping[EvidenceId, Evidence], names: Mapping[str, str], windows: Windows
+) -> list[str]:
     lines = []
     for proof in (cited[each] for each in ids if each in cited):
         place = f" line {proof.line}" if proof.line else f" at {_line(proof.pointer)}" if proof.pointer else ""
         moment = f", {proof.ts_utc.isoformat()}" if proof.ts_utc else ""
-        lines.append(f"- {proof.id} `{names.get(proof.path, proof.path)}`{place}{moment} ({proof.polarity.value})")
+        where = f"`{names.get(proof.path, proof.path)}`{place}"
+        if window := _window_of(proof, windows):
+            where = f"`{window.member}` line {(proof.line or 1) - window.first_line + 1}, which is {where.lstrip()}"
+        lines.append(f"- {proof.id} {where}{moment} ({proof.polarity.value})")
         lines.append(f"  > {_line(proof.excerpt)}")
     return lines
+
+
+def _window_of(proof: Evidence, windows: Windows) -> KeptLines | None:
+    inside = (each for each in windows.get(proof.path, ()) if each.first_line <= (proof.line or 0) <= each.last_line)
+    return next(inside, None)
 
 
 def _line(text: str) -> str:

@@ -140,6 +140,12 @@ def twin_names(items: Iterable[Sealed | Withheld], names: Mapping[ArtifactId, st
     }
 
 
+def window_name(name: str, first: int, last: int, taken: NameBook) -> str:
+    """The member name of lines of a file: `x_docker.log` gives `x_docker.lines-1201-1890.log`."""
+    path = PurePosixPath(name)
+    return taken.take(str(path.with_name(portable(f"{path.stem}.lines-{first}-{last}{path.suffix}"))), name)
+
+
 def _wanted(item: Sealed | Withheld) -> str:
     pattern = _PROCESS if item.pid is not None and item.kind in _UNTYPED else _FOLDERS[item.kind]
     of_no_process = _SYSTEM if item.kind in _OF_THE_WHOLE_MACHINE else _UNKNOWN

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from escalate.model.answers import Answers
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import Document
 from escalate.model.case import CaseDocument
@@ -53,6 +54,7 @@ DOCUMENT_PATHS: Mapping[type[Document], PurePosixPath] = MappingProxyType(
         RedactionDocument: PurePosixPath("redaction.json"),
         Ticket: PurePosixPath("draft/ticket.json"),
         BundleDocument: PurePosixPath("manifest.json"),
+        Answers: PurePosixPath("answers.json"),
         SubmissionState: PurePosixPath("submission.json"),
         Receipt: PurePosixPath("receipt.json"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from escalate.model.answers import Answers
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import Document
 from escalate.model.case import CaseDocument
@@ -36,6 +37,7 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             Manifest,
             BundleDocument,
             VerificationDocument,
+            Answers,
             SubmissionState,
             Receipt,
         )

@@ -31,6 +31,32 @@ class HeldBack(Frozen):
     how_to_ask: str
 
 
+class KeptLines(Frozen):
+    """One window: whole lines in a row of a file that is too large for its zip, as a member of their own."""
+
+    member: RelativePath
+    first_line: int = Field(ge=1)
+    """The number that the first line of the member has in the whole file; line n of it is `first_line + n - 1`."""
+    last_line: int = Field(ge=1)
+    size: Bytes
+
+
+class Cut(Frozen):
+    """One file of which this tier carries windows."""
+
+    artifact: ArtifactId
+    path: RelativePath
+    """As findings cite it."""
+    reference: RelativePath
+    """The `*.ref.json` that describes the whole file."""
+    kept: tuple[KeptLines, ...] = Field(min_length=1)
+    lines: int
+    """Of the whole file."""
+    lines_dropped: int
+    bytes_dropped: Bytes
+    why: str
+
+
 class BundleFile(Frozen):
     """One zip of the case."""
 
@@ -52,6 +78,8 @@ class Manifest(Document):
     collected_at: Utc
     entries: tuple[ManifestEntry, ...]
     held_back: tuple[HeldBack, ...]
+    cuts: tuple[Cut, ...] = ()
+    """Files of which only windows are in this tier; their line numbers are those of the whole file."""
 
 
 class BundleDocument(Document):

@@ -101,17 +101,6 @@ class TicketRequest(Frozen):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-class Problem(Frozen):
-    """One field of a request that the rules forbid; found before anything is sent."""
-
-    field: str
-    """Of `TicketRequest`, dotted: `contact.phone`."""
-    text: str
-    """What is wrong, and why."""
-    hint: str
-    """What to do, with the flag that does it."""
-
-
 class Phase(StrEnum):
     """How far filing has come; each is reached when the server has confirmed it."""
 
@@ -137,6 +126,8 @@ class WorkspaceRecord(Frozen):
     intended_at: Utc
     expires_at: Utc | None = None
     """As the server says; None: not confirmed."""
+    given_up: bool = False
+    """It expires too soon, or holds what is no longer to be sent: the next one is taken."""
 
 
 class FileRecord(Frozen):
@@ -164,6 +155,8 @@ class TicketRecord(Frozen):
 
     puts: int = 0
     """PUTs begun."""
+    last_put_at: Utc | None = None
+    """None: none was begun, or the server certainly did nothing with the last one."""
     workspace: str | None = None
     """That the last PUT named."""
     operation: str | None = Field(default=None, repr=False)
