@@ -258,7 +258,9 @@ def prove(case: Case, *texts: str) -> None:
         scanner.feed(text.encode())
         if leaks := scanner.finish():
             where = "; ".join(f"{each.rule} in line {each.line}" for each in leaks[:5])
-            raise RedactionRefused(f"the text holds what looks like a secret: {where}", hint="take it out; nothing was sent")
+            raise RedactionRefused(
+                f"the text holds what looks like a secret: {where}", hint="take it out; nothing was sent"
+            )
 
 
 def missing(evidence: EvidenceDocument) -> tuple[StepRecord, ...]:
