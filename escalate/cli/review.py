@@ -64,7 +64,7 @@ def loop(proposal: Proposal, around: Surroundings, editing: Editing) -> tuple[Wo
                 words = click.edit(proposal.request.description, extension=".txt")
                 proposal = proposal if words is None else _edited(proposal, words, editing.text)
             case "j":
-                click.echo(json.dumps(proposal.wire(), ensure_ascii=False, indent=1), err=True)
+                click.echo(as_json(proposal), err=True)
             case "q":
                 return "save", proposal
             case "c":
@@ -79,6 +79,11 @@ def _edited(proposal: Proposal, words: str, apply: Callable[[str], Proposal]) ->
     except EscalateError as error:
         click.echo(f"not taken: {error.message}\nhint: {error.hint}", err=True)
         return proposal
+
+
+def as_json(proposal: Proposal) -> str:
+    """The body of the PUT."""
+    return json.dumps(proposal.wire(), ensure_ascii=False, indent=1)
 
 
 def objections(proposal: Proposal) -> list[str]:

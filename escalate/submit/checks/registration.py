@@ -17,10 +17,16 @@ _EVERY_S = 5.0
 
 
 def registration(arm: Arm, subscription: str) -> Check:
-    """Read it; nothing is registered."""
+    """Read it; nothing is registered.
+
+    Raises:
+        AzureFailure: nobody is signed in, or there is no way to Azure: then no other look makes sense.
+    """
     try:
         state = _state(arm.get(_path(subscription), API))
     except AzureFailure as failure:
+        if failure.why in (Why.SIGN_IN, Why.BLOCKED) and failure.status is None:
+            raise
         return Check(NAME, "unknown", f"the registration of Microsoft.Support could not be read: {failure.reason}")
     if state == "registered":
         return Check(NAME, "ok", "Microsoft.Support is registered")
