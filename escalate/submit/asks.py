@@ -51,6 +51,8 @@ class AskKind:
     other: re.Pattern[str] | None
     kinds: frozenset[str] = frozenset()
     paths: re.Pattern[str] | None = None
+    among: frozenset[str] = frozenset()
+    """Kinds that a path counts for; empty: every kind."""
     collect: Mapping[str, tuple[Getter, ...]] | None = None
     """Platform to collectors, best first."""
     by_hand: str | None = None
@@ -80,6 +82,14 @@ def vocabulary() -> _Vocabulary:
     data = tomllib.loads(VOCABULARY.read_text("utf-8"))
     ignored = re.compile("|".join(f"(?:{each['match']})" for each in data["ignore"]), re.IGNORECASE)
     return _Vocabulary(tuple(_kind(table) for table in data["ask"]), ignored)
+
+
+def answers_to(kind: AskKind, evidence: str, path: str) -> bool:
+    """Whether a file of that kind (value of `Kind`) and path is what is asked for."""
+    if evidence in kind.kinds:
+        return True
+    by_path = kind.paths is not None and kind.paths.search(path) is not None
+    return by_path and (not kind.among or evidence in kind.among)
 
 
 def asks_in(body: str) -> tuple[Ask, ...]:
@@ -134,6 +144,7 @@ def _kind(table: Mapping[str, Any]) -> AskKind:
         other=_any(table["not"]) if "not" in table else None,
         kinds=frozenset(table.get("kinds", ())),
         paths=_any(table["paths"]) if "paths" in table else None,
+        among=frozenset(table.get("among", ())),
         collect={platform: tuple(map(_getter, names)) for platform, names in collect.items()} or None,
         by_hand=table.get("by_hand"),
         fact=table.get("fact"),

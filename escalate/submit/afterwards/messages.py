@@ -61,6 +61,11 @@ def post(following: Following, message: Message, *, again: bool = False) -> Post
             note = _recorded(following, note)
 
 
+def is_our_name(name: str) -> bool:
+    """Whether a message is called as ours are."""
+    return _OURS.fullmatch(name) is not None
+
+
 def digest_of(following: Following, message: Message) -> str:
     """SHA-256 over case id, subject and body."""
     hasher = hashlib.sha256()
