@@ -11,6 +11,7 @@ from pathlib import Path
 
 from escalate import __version__
 from escalate.bundle import stage as bundle_stage
+from escalate.bundle.places import evidence_names
 from escalate.bundle.verify import verify
 from escalate.case.store import Case, new_case_id
 from escalate.collect import stage as collect_stage
@@ -266,7 +267,9 @@ def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Acces
             redact_stage.NAME, lambda: redact_stage.inputs(case), lambda: redact_stage.run(case, observer)
         ),
         draft_stage.NAME: stage(
-            draft_stage.NAME, lambda: draft_stage.inputs(case), lambda: draft_stage.run(case, observer)
+            draft_stage.NAME,
+            lambda: draft_stage.inputs(case),
+            lambda: draft_stage.run(case, observer, evidence_names),
         ),
         bundle_stage.NAME: stage(
             bundle_stage.NAME,

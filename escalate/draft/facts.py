@@ -16,7 +16,7 @@ from escalate.errors import DocumentError
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import Document, EvidenceId
 from escalate.model.case import CaseDocument
-from escalate.model.exclusion import ExclusionsDocument
+from escalate.model.exclusion import Exclusion, ExclusionsDocument
 from escalate.model.finding import Evidence, Finding, FindingsDocument, Polarity
 from escalate.model.incident import Window
 from escalate.model.outcome import Collected
@@ -109,11 +109,14 @@ class Facts:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Those that count, the most telling first."""
+        """Those that count; first what the verdict names, then what is asked about, then the most telling."""
+        why = self.triage.verdict.why.casefold()
         asked_about = {one for question in self.questions for one in question.evidence}
 
-        def rank(finding: Finding) -> tuple[int, int, int, int, int]:
+        def rank(finding: Finding) -> tuple[int, ...]:
+            named = why.find(finding.title.casefold())
             return (
+                named if named >= 0 else len(why),
                 0 if asked_about & set(finding.evidence) else 1,
                 _ROLES[finding.role],
                 _SEVERITIES[finding.severity],
@@ -158,6 +161,17 @@ class Facts:
         listed = self.case.incident.target.instances
         named = () if listed == self.collected.facts.instances else listed
         return tuple(dict.fromkeys((*named, *seen)))
+
+    @cached_property
+    def exclusions(self) -> tuple[Exclusion, ...]:
+        """The ledger: what stays suspect first, then what was ruled out, then what could not be tested."""
+        order = {"not ruled out": 0, "ruled out": 1, "could not test": 2}
+        return tuple(sorted(self.ledger.exclusions, key=lambda one: order[one.state]))
+
+    @cached_property
+    def sick(self) -> tuple[str, ...]:
+        """Workers on which a finding that counts was seen."""
+        return tuple(dict.fromkeys(name for one in self.findings for name in one.instances))
 
     @cached_property
     def footprints(self) -> tuple[str, ...]:
