@@ -17,6 +17,7 @@ from escalate.errors import DocumentError, RedactionRefused
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import ArtifactId
 from escalate.model.case import CaseDocument
+from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.observer import Observer, Task
@@ -199,6 +200,7 @@ def _documents(
         *sealed(places.FINDINGS, below / SEALED_PATHS[FindingsDocument]),
         of_bytes(places.FINDINGS_PAGE, "document", pages.findings(findings, names).encode()),
         *sealed(places.EXCLUSIONS, below / SEALED_PATHS[ExclusionsDocument]),
+        *sealed(places.DIFFERENTIAL, below / SEALED_PATHS[DifferentialDocument]),
         of_file(places.REPORT, "report", report),
         of_bytes(places.KEEP_LIST, "meta", KeepList(kept=redaction.keep_list).to_json()),
         *sealed(places.PLAN, below / SEALED_PATHS[Plan]),

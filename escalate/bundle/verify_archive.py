@@ -16,6 +16,7 @@ from escalate.bundle.names import SUFFIX_OF_REFERENCE, fold, name_problems
 from escalate.bundle.nested import BROKEN, Findings, Fingerprint
 from escalate.errors import DocumentError
 from escalate.model.base import Document, parse_document
+from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import Manifest
@@ -28,6 +29,7 @@ _SCHEMAS: Mapping[str, type[Document]] = {
     places.SUMMARY: Summary,
     places.QUESTIONS: QuestionsDocument,
     places.EXCLUSIONS: ExclusionsDocument,
+    places.DIFFERENTIAL: DifferentialDocument,
     places.TIMELINE: TimelineDocument,
     places.FINDINGS: FindingsDocument,
     places.CITED_PATHS: CitedPaths,

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import Document
 from escalate.model.case import CaseDocument
+from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import BundleDocument
@@ -44,6 +45,7 @@ DOCUMENT_PATHS: Mapping[type[Document], PurePosixPath] = MappingProxyType(
         FindingsDocument: PurePosixPath("triage/findings.json"),
         QuestionsDocument: PurePosixPath("triage/questions.json"),
         ExclusionsDocument: PurePosixPath("triage/exclusions.json"),
+        DifferentialDocument: PurePosixPath("triage/differential.json"),
         TimelineDocument: PurePosixPath("triage/timeline.json"),
         RedactionDocument: PurePosixPath("redaction.json"),
         Ticket: PurePosixPath("draft/ticket.json"),
@@ -63,10 +65,14 @@ SEALED_PATHS: Mapping[type[Document], PurePosixPath] = MappingProxyType(
         FindingsDocument: PurePosixPath("triage/findings.json"),
         QuestionsDocument: PurePosixPath("triage/questions.json"),
         ExclusionsDocument: PurePosixPath("triage/exclusions.json"),
+        DifferentialDocument: PurePosixPath("triage/differential.json"),
         TimelineDocument: PurePosixPath("triage/timeline.json"),
     }
 )
 """Redacted copies of our own documents, below `redacted/`: all that draft and bundle may read of them."""
+
+LATER_DOCUMENTS: frozenset[type[Document]] = frozenset({DifferentialDocument})
+"""Documents that cases of earlier versions do not have; who reads them asks first."""
 
 SEALED_JOURNAL = PurePosixPath("case/run.jsonl")
 """The redacted copy of the journal up to triage."""

@@ -36,6 +36,8 @@ class Ticket(Document):
     """None: not asked yet; never defaulted."""
     contact: Contact | None = None
     """Filled in when the ticket is filed; drafts hold no personal data."""
+    blockers: tuple[str, ...] = ()
+    """Sentences: why this ticket must not be filed as it is; empty when nothing stands against it."""
 
 
 class Approval(Frozen):

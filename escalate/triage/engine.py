@@ -15,9 +15,9 @@ from escalate.model.rule import Rule
 from escalate.model.timeline import TimelineDocument
 from escalate.triage.cite import EvidenceBook
 from escalate.triage.evaluate import Match, evaluate
-from escalate.triage.exclusions import exclusions
 from escalate.triage.index import Index
 from escalate.triage.known import known_values
+from escalate.triage.ledger.judge import exclusions
 from escalate.triage.missing import missing
 from escalate.triage.questions import questions
 from escalate.triage.scan import scan
