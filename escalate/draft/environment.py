@@ -167,6 +167,7 @@ def _environment(facts: Facts, *, finalize: Callable[[Any], Any], autoescape: bo
         utc=text.moment,
         size=text.size,
         number=text.number,
+        figure=text.figure,
         count=text.count,
         listed=text.listed,
         sentence=text.sentence,

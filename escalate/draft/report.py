@@ -107,6 +107,10 @@ def _register(facts: Facts, quoted: set[EvidenceId]) -> Iterable[Evidence]:
         cited += question.evidence
     for gate in facts.triage.verdict.gates:
         cited += gate.evidence
+    for bound in (facts.timeline.last_good, facts.timeline.first_bad):
+        cited += bound.evidence[: environment.CITES] if bound else ()
+    for one in facts.comparisons[:LIST]:
+        cited += one.evidence[: environment.CITES]
     for entry in facts.exclusions[:LIST]:
         cited += entry.evidence[: environment.CITES]
     for finding in facts.set_aside[:LIST]:

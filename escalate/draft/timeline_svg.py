@@ -21,7 +21,7 @@ from escalate.draft.marks_svg import LETTER, centre, label, mark, melt, symbol
 from escalate.model.incident import Window
 from escalate.model.timeline import Coverage, TimelineDocument, TimelineEvent
 
-HEAD = 34.0
+HEAD = 46.0
 LABEL = 19.0
 ROW = 16.0
 BELOW = 9.0
@@ -30,6 +30,8 @@ LANES = 12
 """Lanes drawn; the table below the picture has the others."""
 LEAST = timedelta(seconds=20)
 QUIET = ("sample", "our footprint")
+BOUND = 60.0
+"""Room for the name of a bound."""
 WORTH = 1.6
 """All that is dated is drawn as well when it is this many times as long as the window enlarged."""
 
@@ -213,6 +215,12 @@ def _track(lane: str, view: _View, axis: TimeAxis, top: float, height: float) ->
         parts.append(rect.format("covered", coordinate(x), y, coordinate(max(2.0, axis.x(last) - x)), h))
         gap = gap or first > reach
         reach = last
+    for silence in view.timeline.gaps:
+        inside = silence.start_utc < axis.end and silence.end_utc > axis.start
+        if silence.lane == lane and silence.reason == "silence" and inside:
+            x, wide = axis.x(silence.start_utc), axis.x(silence.end_utc) - axis.x(silence.start_utc)
+            parts.append(rect.format("uncovered", coordinate(x), y, coordinate(max(2.0, wide)), h))
+            gap = True
     return Markup("").join(parts), gap or reach < axis.end
 
 
@@ -235,7 +243,7 @@ def _frame(view: _View, axis: TimeAxis, sheet: Sheet, bottom: float) -> Markup:
             'patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs>'
         ).format(pattern)
     ]
-    top = HEAD - 8
+    top = HEAD - 18
     box = Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>')
     for kind, span, what in (("window", view.window, "Incident window"), ("zoom", view.zoom, "Enlarged below")):
         if span is not None:
@@ -243,6 +251,8 @@ def _frame(view: _View, axis: TimeAxis, sheet: Sheet, bottom: float) -> Markup:
             title = f"{what} {text.span(span.start, span.end)}"
             sides = (coordinate(one) for one in (x, top, wide, bottom - top))
             parts.append(box.format(kind, *sides, title))
+    if view.zoom is None:
+        parts += _bounds(view, axis, top, bottom)
     for moment, words in axis.ticks(sheet.ticks):
         x = axis.x(moment)
         line = Markup('<line class="grid" x1="{0}" y1="{1}" x2="{0}" y2="{2}"/>')
@@ -252,3 +262,21 @@ def _frame(view: _View, axis: TimeAxis, sheet: Sheet, bottom: float) -> Markup:
         tick = Markup('<text class="tick" x="{}" y="15" text-anchor="{}">{}</text>')
         parts.append(tick.format(coordinate(x), edge, words))
     return Markup("").join(parts)
+
+
+def _bounds(view: _View, axis: TimeAxis, top: float, bottom: float) -> list[Markup]:
+    """A line each where service was last seen good and first seen bad."""
+    line = Markup('<line class="bound {0}" x1="{1}" y1="{2}" x2="{1}" y2="{3}"><title>{4}</title></line>')
+    name = Markup('<text class="bound {}" x="{}" y="{}" text-anchor="{}">{}</text>')
+    parts = []
+    bounds = (("good", "last good", view.timeline.last_good), ("bad", "first bad", view.timeline.first_bad))
+    for kind, words, found in bounds:
+        if found is not None and axis.start <= found.ts_utc <= axis.end:
+            x = axis.x(found.ts_utc)
+            title = zone(f"{words}: {text.moment(found.ts_utc, found.precision)}, {found.sentence}", 300)
+            sides = (coordinate(one) for one in (x, top - 4, bottom))
+            parts.append(line.format(kind, *sides, title))
+            before = (kind == "good" and x - axis.left > BOUND) or axis.right - x < BOUND
+            at = x - 4 if before else x + 4
+            parts.append(name.format(kind, coordinate(at), coordinate(top + 3), "end" if before else "start", words))
+    return parts

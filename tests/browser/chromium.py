@@ -118,6 +118,7 @@ class Browser:
 
     def pdf(self, place: Path) -> None:
         """Print it on A4."""
+        self.call("Emulation.setEmulatedMedia", media="", features=[])
         answer = self.call(
             "Page.printToPDF", printBackground=True, preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69
         )
