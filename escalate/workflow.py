@@ -12,6 +12,7 @@ from pathlib import Path
 
 from escalate import __version__
 from escalate.bundle import stage as bundle_stage
+from escalate.bundle.places import evidence_names
 from escalate.bundle.second_engine import SecondEngine
 from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.verify_set import verify_all
@@ -325,7 +326,9 @@ def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Acces
         ),
         redact_stage.NAME: stage(redact_stage.NAME, lambda: redact_stage.inputs(case), lambda: _redact(case, observer)),
         draft_stage.NAME: stage(
-            draft_stage.NAME, lambda: draft_stage.inputs(case), lambda: draft_stage.run(case, observer)
+            draft_stage.NAME,
+            lambda: draft_stage.inputs(case),
+            lambda: draft_stage.run(case, observer, evidence_names),
         ),
         bundle_stage.NAME: stage(
             bundle_stage.NAME,

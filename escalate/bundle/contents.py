@@ -31,7 +31,7 @@ from escalate.model.redaction import RedactionDocument, Sealed, Withheld
 from escalate.model.ticket import Ticket
 from escalate.model.timeline import TimelineDocument
 
-REPORT_FILE = "report.html"
+REPORT_FILE = "report-in-zip.html"
 START_HERE_FILE = "start-here.md"
 MAX_START_HERE = 256 * 1024
 """Bytes; START-HERE is in every zip, however small that must be."""
