@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from escalate.model.artifact import Artifact
 from escalate.model.base import RuleId
@@ -51,6 +52,8 @@ class Index:
     watches: Mapping[str, HitList]
     coverage: tuple[Coverage, ...]
     rhythm: Rhythm = field(default_factory=lambda: Rhythm(None))
+    sites: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    """Time of the first and the last row of every app that tables name."""
 
     @property
     def window(self) -> Window | None:
