@@ -21,7 +21,9 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
         if moment is None or not any(ts < moment for ts in times):
             continue
         if any(ts > moment + SETTLE for ts in times):
-            return holds(f"After a start at {moment:%H:%M:%S} UTC there is {what} as before.", start, *_after(found, moment))
+            return holds(
+                f"After a start at {moment:%H:%M:%S} UTC there is {what} as before.", start, *_after(found, moment)
+            )
         if _goes_on(index, {place.site for place in found if place.site}, moment):
             return fails(f"A start at {moment:%H:%M:%S} UTC ended {what}: it followed the process.", start)
     return unknown("No restart of the app falls into the window, so it is not known whether it follows the process.")

@@ -17,6 +17,7 @@ OURS = re.compile(r"\bapp service|\bweb apps?\b|\bfunctions?\b|\bfunction apps?\
 NOTICE = re.compile(r"planned|maintenance|advisory|security|billing", re.IGNORECASE)
 """Events that tell of something that is no fault."""
 
+
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     margin = timedelta(minutes=number(args, "margin_min", 30))
     if index.window is None:
@@ -30,7 +31,9 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
             return _checked(event, index)
     for status in statuses:
         if _is_unplanned(status) and inside(index.window, status, margin):
-            return holds(f"Resource health calls the app unavailable by the platform's fault from {_when(status)}.", status)
+            return holds(
+                f"Resource health calls the app unavailable by the platform's fault from {_when(status)}.", status
+            )
     return fails("Azure's health records tell of no fault of the platform at that time.", *(*events, *statuses)[:1])
 
 
@@ -69,7 +72,9 @@ def _covers(event: Place, index: Index, margin: timedelta) -> bool:
     if window is None or event.ts is None:
         return False
     until = _until(event)
-    return event.ts <= window.end and (until is None or until >= window.start) and event.ts >= window.start - 48 * margin
+    return (
+        event.ts <= window.end and (until is None or until >= window.start) and event.ts >= window.start - 48 * margin
+    )
 
 
 def _until(event: Place) -> datetime | None:

@@ -28,7 +28,9 @@ def _covering(index: Index) -> set[str]:
     named = {artifact.id: artifact.site for artifact in index.artifacts}
     spans = [(named.get(row.artifact), row.first_utc, row.last_utc) for row in index.logs]
     spans += [(site, first, last) for site, (first, last) in index.sites.items()]
-    return {site for site, first, last in spans if site and (not window or first <= window.end and last >= window.start)}
+    return {
+        site for site, first, last in spans if site and (not window or first <= window.end and last >= window.start)
+    }
 
 
 CORRELATOR = Correlator("one_app_only", frozenset({"regex", "what"}), _evaluate)
