@@ -30,6 +30,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "draft": "Render the ticket and the report.",
         "bundle": "Zip what was sealed, and prove that no secret is in it.",
         "verify": "Prove a finished zip: hashes, schema, portability, secrets.",
+        "diff": "Show what changed between two cases or bundles.",
         "decode": "Turn pseudonyms in a text back into names.",
         "encode": "Turn names in a text into pseudonyms before it is sent.",
         "purge": "Delete what must not outlive the case.",

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import Document
 from escalate.model.case import CaseDocument
+from escalate.model.diff import DiffDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument, VerificationSet
@@ -34,6 +35,7 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             BundleDocument,
             VerificationDocument,
             VerificationSet,
+            DiffDocument,
             Receipt,
         )
     }
