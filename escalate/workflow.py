@@ -12,6 +12,9 @@ from pathlib import Path
 
 from escalate import __version__
 from escalate.bundle import stage as bundle_stage
+from escalate.bundle.places import evidence_names
+from escalate.bundle.second_engine import SecondEngine
+from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.verify_set import verify_all
 from escalate.bundle.wishes import BundleWishes
 from escalate.case import custody
@@ -24,7 +27,7 @@ from escalate.collect.sign_in import Access
 from escalate.collect.survey import survey, window_of
 from escalate.collect.worst_worker import named
 from escalate.draft import stage as draft_stage
-from escalate.errors import CaseError, ConfigError, TargetError
+from escalate.errors import CaseError, ConfigError, RedactionRefused, TargetError
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
 from escalate.model.case import CaseDocument
@@ -40,6 +43,7 @@ from escalate.model.target import AzureTarget, Target
 from escalate.redact import stage as redact_stage
 from escalate.redact.additions import Additions
 from escalate.redact.learn import searched_values
+from escalate.redact.translate import encode
 from escalate.redact.wishes import RedactionWishes
 from escalate.triage import stage as triage_stage
 
@@ -237,6 +241,39 @@ def verify_archives(
     return verify_all(archives, known=_known(case) if case else (), identity=identity, observer=observer)
 
 
+def is_bundled(case: Case) -> bool:
+    """Whether the zips stand over what redaction and draft say now."""
+    return case.has(BundleDocument) and case.journal.is_done(bundle_stage.NAME, bundle_stage.inputs(case))
+
+
+def sayable(case: Case, words: str) -> str:
+    """Words that a person typed, as they may be sent: names by their pseudonyms, secrets masked, then proved.
+
+    Raises:
+        RedactionRefused: the proof finds a secret.
+    """
+    said = encode(case, words)
+    prove(case, said)
+    return said
+
+
+def prove(case: Case, *texts: str) -> None:
+    """Look for secrets in what is about to be sent, with the engine that proves the zips.
+
+    Raises:
+        RedactionRefused: there is one; the message names rule and line, never the secret.
+    """
+    engine = SecondEngine(_known(case) if case.has(EvidenceDocument) else ())
+    for text in texts:
+        scanner = SecretScanner(engine)
+        scanner.feed(text.encode())
+        if leaks := scanner.finish():
+            where = "; ".join(f"{each.rule} in line {each.line}" for each in leaks[:5])
+            raise RedactionRefused(
+                f"the text holds what looks like a secret: {where}", hint="take it out; nothing was sent"
+            )
+
+
 def missing(evidence: EvidenceDocument) -> tuple[StepRecord, ...]:
     """The steps that were tried in vain; not those that were skipped, nor what only the owner of the host may read."""
     return tuple(
@@ -289,7 +326,9 @@ def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Acces
         ),
         redact_stage.NAME: stage(redact_stage.NAME, lambda: redact_stage.inputs(case), lambda: _redact(case, observer)),
         draft_stage.NAME: stage(
-            draft_stage.NAME, lambda: draft_stage.inputs(case), lambda: draft_stage.run(case, observer)
+            draft_stage.NAME,
+            lambda: draft_stage.inputs(case),
+            lambda: draft_stage.run(case, observer, evidence_names),
         ),
         bundle_stage.NAME: stage(
             bundle_stage.NAME,

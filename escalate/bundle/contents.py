@@ -20,6 +20,7 @@ from escalate.errors import CaseError, DocumentError, RedactionRefused
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import ArtifactId
 from escalate.model.case import CaseDocument
+from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import Since
@@ -30,7 +31,7 @@ from escalate.model.redaction import RedactionDocument, Sealed, Withheld
 from escalate.model.ticket import Ticket
 from escalate.model.timeline import TimelineDocument
 
-REPORT_FILE = "report.html"
+REPORT_FILE = "report-in-zip.html"
 START_HERE_FILE = "start-here.md"
 MAX_START_HERE = 256 * 1024
 """Bytes; START-HERE is in every zip, however small that must be."""
@@ -277,6 +278,7 @@ def _documents(
         *sealed(places.FINDINGS, below / SEALED_PATHS[FindingsDocument]),
         of_bytes(places.FINDINGS_PAGE, "document", pages.findings(findings, names).encode()),
         *sealed(places.EXCLUSIONS, below / SEALED_PATHS[ExclusionsDocument]),
+        *sealed(places.DIFFERENTIAL, below / SEALED_PATHS[DifferentialDocument]),
         of_file(places.REPORT, "report", report),
         of_bytes(places.KEEP_LIST, "meta", KeepList(kept=redaction.keep_list).to_json()),
         *sealed(places.PLAN, below / SEALED_PATHS[Plan]),

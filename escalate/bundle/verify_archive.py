@@ -20,6 +20,7 @@ from escalate.case.custody import break_in
 from escalate.errors import DocumentError
 from escalate.model.base import Document, parse_document
 from escalate.model.custody import CustodyEntry
+from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import Manifest, VerificationDocument
@@ -32,6 +33,7 @@ _SCHEMAS: Mapping[str, type[Document]] = {
     places.SUMMARY: Summary,
     places.QUESTIONS: QuestionsDocument,
     places.EXCLUSIONS: ExclusionsDocument,
+    places.DIFFERENTIAL: DifferentialDocument,
     places.TIMELINE: TimelineDocument,
     places.FINDINGS: FindingsDocument,
     places.CITED_PATHS: CitedPaths,

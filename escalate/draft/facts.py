@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from escalate.case.layout import SEALED_PATHS, Room
+from escalate.case.layout import LATER_DOCUMENTS, SEALED_PATHS, Room
 from escalate.case.store import Case
 from escalate.draft.claims import Answerer, Speaker, blames
 from escalate.draft.defect import DraftDefect
 from escalate.errors import DocumentError
-from escalate.model.artifact import EvidenceDocument, StepRecord
+from escalate.model.artifact import Artifact, EvidenceDocument, StepRecord
 from escalate.model.base import Document, EvidenceId
 from escalate.model.case import CaseDocument
-from escalate.model.exclusion import ExclusionsDocument
-from escalate.model.finding import Evidence, Finding, FindingsDocument, Polarity
+from escalate.model.differential import Comparison, DifferentialDocument
+from escalate.model.exclusion import Exclusion, ExclusionsDocument
+from escalate.model.finding import Evidence, Finding, FindingsDocument, MissingEvidence, Polarity
 from escalate.model.incident import Window
 from escalate.model.outcome import Collected
 from escalate.model.plan import Plan
@@ -34,9 +35,11 @@ READS: tuple[type[Document], ...] = (
     QuestionsDocument,
     ExclusionsDocument,
     TimelineDocument,
+    DifferentialDocument,
 )
 
 _ROLES: Mapping[Role, int] = {Role.INDICATOR: 0, Role.FALSE_FRIEND: 1, Role.CONTEXT: 2, Role.NOISE: 3}
+_APART = ("small", "medium", "large")
 _SEVERITIES: Mapping[str, int] = {"error": 0, "warning": 1, "info": 2}
 _CONFIDENCES: Mapping[Confidence, int] = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
@@ -53,6 +56,8 @@ class Facts:
     ledger: ExclusionsDocument
     timeline: TimelineDocument
     redaction: RedactionDocument
+    differential: DifferentialDocument | None = None
+    """None in cases that were triaged before there was one."""
 
     @classmethod
     def load(cls, case: Case) -> Facts:
@@ -70,6 +75,7 @@ class Facts:
             ledger=case.read_sealed(ExclusionsDocument),
             timeline=case.read_sealed(TimelineDocument),
             redaction=case.read(RedactionDocument),
+            differential=case.read_sealed(DifferentialDocument) if _is_sealed(case, DifferentialDocument) else None,
         )
 
     @property
@@ -109,11 +115,14 @@ class Facts:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Those that count, the most telling first."""
+        """Those that count; first what the verdict names, then what is asked about, then the most telling."""
+        why = self.triage.verdict.why.casefold()
         asked_about = {one for question in self.questions for one in question.evidence}
 
-        def rank(finding: Finding) -> tuple[int, int, int, int, int]:
+        def rank(finding: Finding) -> tuple[int, ...]:
+            named = why.find(finding.title.casefold())
             return (
+                named if named >= 0 else len(why),
                 0 if asked_about & set(finding.evidence) else 1,
                 _ROLES[finding.role],
                 _SEVERITIES[finding.severity],
@@ -158,6 +167,42 @@ class Facts:
         listed = self.case.incident.target.instances
         named = () if listed == self.collected.facts.instances else listed
         return tuple(dict.fromkeys((*named, *seen)))
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Where the sick side differs from a healthy one, the strongest first."""
+        if self.differential is None:
+            return ()
+        return tuple(one for one in self.differential.comparisons if one.strength in _APART)
+
+    @cached_property
+    def alike(self) -> tuple[Comparison, ...]:
+        """Where it does not, or not so that it could be told."""
+        if self.differential is None:
+            return ()
+        return tuple(one for one in self.differential.comparisons if one.strength not in _APART)
+
+    @cached_property
+    def dumps(self) -> tuple[Artifact, ...]:
+        """Dumps of memory that were checked."""
+        return tuple(one for one in self.collected.artifacts if one.dump is not None)
+
+    @cached_property
+    def missing(self) -> tuple[MissingEvidence, ...]:
+        """What would settle more: what is lost first comes first, what is gone comes last."""
+        order = {"now": 0, "soon": 1, "unknown": 2, "no hurry": 3, "gone": 4}
+        return tuple(sorted(self.triage.missing_evidence, key=lambda one: order[one.urgency]))
+
+    @cached_property
+    def exclusions(self) -> tuple[Exclusion, ...]:
+        """The ledger: what stays suspect first, then what was ruled out, then what could not be tested."""
+        order = {"not ruled out": 0, "ruled out": 1, "could not test": 2}
+        return tuple(sorted(self.ledger.exclusions, key=lambda one: order[one.state]))
+
+    @cached_property
+    def sick(self) -> tuple[str, ...]:
+        """Workers on which a finding that counts was seen."""
+        return tuple(dict.fromkeys(name for one in self.findings for name in one.instances))
 
     @cached_property
     def footprints(self) -> tuple[str, ...]:
@@ -208,7 +253,12 @@ def digests(case: Case) -> tuple[str, ...]:
     Raises:
         CaseError: redaction has not run.
     """
-    return tuple(hashlib.sha256(_sealed_bytes(case, kind)).hexdigest() for kind in READS)
+    present = (kind for kind in READS if kind not in LATER_DOCUMENTS or _is_sealed(case, kind))
+    return tuple(hashlib.sha256(_sealed_bytes(case, kind)).hexdigest() for kind in present)
+
+
+def _is_sealed(case: Case, kind: type[Document]) -> bool:
+    return case.path(Room.REDACTED, SEALED_PATHS[kind]).is_file()
 
 
 def _sealed_bytes(case: Case, kind: type[Document]) -> bytes:

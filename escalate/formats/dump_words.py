@@ -16,7 +16,7 @@ def place_of(address: int, modules: Iterable[tuple[int, int, str]]) -> tuple[str
 
 
 def said(check: DumpCheck, what: str) -> str:
-    """Such as `Core of shop (pid 12), complete, 5 threads, 14 modules: SIGSEGV at libcart.so+0x1a2b.` in one sentence."""
+    """Such as `Core of shop (pid 12), complete, 5 threads, 14 modules: SIGSEGV at libcart.so+0x1a2b.` one sentence."""
     whom = check.process or "a process"
     whom += f" (pid {check.pid})" if check.pid is not None else ""
     parts = [f"{what} {whom}", _whole(check)]

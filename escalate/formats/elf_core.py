@@ -124,7 +124,9 @@ def _structure(reach: Reach) -> tuple[bool, int, list[Segment], list[str]]:
     head = reach.at(IDENT, HEADER[wide].size)
     if len(head) < HEADER[wide].size:
         raise _DamagedError(f"it ends in its first header, after {reach.size} bytes")
-    kind, machine, _, _, table, sections, _, _, entry, count, *_ = HEADER[wide].unpack(head)
+    kind, machine, _, _, table, sections, _, _, entry, count, section_entry, section_count, _ = HEADER[wide].unpack(
+        head
+    )
     if kind != ET_CORE:
         raise _DamagedError("it is an ELF file, but no core")
     if count == PN_XNUM:
@@ -132,6 +134,7 @@ def _structure(reach: Reach) -> tuple[bool, int, list[Segment], list[str]]:
     if entry != SEGMENT[wide].size or not 0 < count <= MOST_SEGMENTS:
         raise _DamagedError(f"its list of segments is not as a core has it: {count} entries of {entry} bytes")
     reach.claim(table, count * entry)
+    reach.claim(sections, section_count * section_entry)
     data = reach.at(table, count * entry)
     segments = list(segments_of(data[: len(data) // entry * entry], wide=wide))
     for segment in segments:

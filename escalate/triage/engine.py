@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from escalate.case.store import Case
 from escalate.model.artifact import EvidenceDocument
+from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import Finding, FindingsDocument, Verdict
 from escalate.model.observer import Observer
@@ -14,10 +15,11 @@ from escalate.model.question import QuestionsDocument
 from escalate.model.rule import Rule
 from escalate.model.timeline import TimelineDocument
 from escalate.triage.cite import EvidenceBook
+from escalate.triage.differential.compare import differential
 from escalate.triage.evaluate import Match, evaluate
-from escalate.triage.exclusions import exclusions
 from escalate.triage.index import Index
 from escalate.triage.known import known_values
+from escalate.triage.ledger.judge import exclusions
 from escalate.triage.missing import missing
 from escalate.triage.questions import questions
 from escalate.triage.scan import scan
@@ -30,11 +32,12 @@ MAX_REMEDIES = 6
 
 @dataclass(frozen=True)
 class Outcome:
-    """The four documents of triage."""
+    """The documents of triage."""
 
     findings: FindingsDocument
     questions: QuestionsDocument
     exclusions: ExclusionsDocument
+    differential: DifferentialDocument
     timeline: TimelineDocument
 
 
@@ -58,7 +61,8 @@ def _documents(decision: Decision, matches: Sequence[Match], index: Index, evide
     gates = tuple(gate.model(book.cite_all(gate.cites)) for gate in decision.gates)
     ledger = exclusions(matches, index, book)
     asked = questions(decision, index, ledger, book)
-    events = timeline(matches, index, evidence, book)
+    compared = differential(decision, index, book)
+    events = timeline(decision.drivers, matches, index, evidence, book)
     main = decision.drivers[0] if decision.drivers else None
     return Outcome(
         findings=FindingsDocument(
@@ -76,6 +80,7 @@ def _documents(decision: Decision, matches: Sequence[Match], index: Index, evide
         ),
         questions=QuestionsDocument(questions=asked),
         exclusions=ExclusionsDocument(exclusions=ledger),
+        differential=compared,
         timeline=events,
     )
 

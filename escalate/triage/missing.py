@@ -9,24 +9,11 @@ from types import MappingProxyType
 from escalate.model.finding import MissingEvidence
 from escalate.model.kind import Kind
 from escalate.triage.index import Index
+from escalate.triage.placeholders import UNKNOWN
 from escalate.triage.template import fill
 from escalate.triage.verdict import Decision
 
 MAX_ROWS = 12
-UNKNOWN: Mapping[str, str] = MappingProxyType(
-    {
-        "resource_id": "RESOURCE_ID",
-        "app": "APP",
-        "plan": "PLAN",
-        "group": "GROUP",
-        "t0": "START_UTC",
-        "t1": "END_UTC",
-        "worker": "WORKER",
-        "pid": "PID",
-        "subscription": "SUBSCRIPTION",
-    }
-)
-"""Placeholders of a command whose values the evidence does not know; they are for the reader to put in."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from escalate.model.observer import QuietObserver
 from escalate.model.ticket import Ticket
 from tests.fakes.triaged_case import CASES, customer, microsoft, triaged_case
 
-FILES = ["report.html", "start-here.md", "ticket.json", "ticket.md"]
+FILES = ["report-in-zip.html", "report.html", "start-here.md", "ticket.json", "ticket.md"]
 
 
 def written(folder: Path) -> dict[str, bytes]:
