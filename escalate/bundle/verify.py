@@ -26,6 +26,7 @@ from escalate.bundle.verify_archive import (
 )
 from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.zip_directory import directory_problem
+from escalate.bundle.zip_member import ZipMember
 from escalate.errors import TargetError
 from escalate.model.manifest import VerificationDocument
 from escalate.model.observer import Observer, Task
@@ -137,7 +138,7 @@ def _look_inside(file: BinaryIO, size: int, findings: Findings, observer: Observ
         else:
             findings.identity.unpacked = sum(info.file_size for info in archive.infolist())
             with observer.task("proving the zip", findings.identity.unpacked) as task:
-                read = _read_members(archive, shown, findings, task)
+                read = _read_members(file, archive, shown, findings, task)
             if places.MANIFEST in read or places.SUMS in read:
                 check_declared(archive, read, shown, findings)
             check_documents(archive, [name for name in names if name in read], shown, findings)
@@ -145,7 +146,7 @@ def _look_inside(file: BinaryIO, size: int, findings: Findings, observer: Observ
 
 
 def _read_members(
-    archive: zipfile.ZipFile, shown: dict[str, str], findings: Findings, task: Task
+    file: BinaryIO, archive: zipfile.ZipFile, shown: dict[str, str], findings: Findings, task: Task
 ) -> dict[str, Fingerprint]:
     """Read every member whole; those that could be, by name."""
     read: dict[str, Fingerprint] = {}
@@ -154,7 +155,7 @@ def _read_members(
             continue
         label = shown[info.filename]
         try:
-            with archive.open(info) as member, Ahead(member) as ahead:
+            with Ahead(ZipMember(file, info)) as ahead:
                 read[info.filename] = walk(ahead, label, 0, findings, task.advance)
         except BombError as error:
             findings.report("nested", label, f"{error}: not read further")
