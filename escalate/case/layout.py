@@ -14,6 +14,7 @@ from escalate.model.case import CaseDocument
 from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
+from escalate.model.follow_up import FollowUp
 from escalate.model.manifest import BundleDocument
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
@@ -57,6 +58,7 @@ DOCUMENT_PATHS: Mapping[type[Document], PurePosixPath] = MappingProxyType(
         Answers: PurePosixPath("answers.json"),
         SubmissionState: PurePosixPath("submission.json"),
         Receipt: PurePosixPath("receipt.json"),
+        FollowUp: PurePosixPath("follow-up.json"),
     }
 )
 

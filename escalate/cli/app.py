@@ -30,6 +30,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "draft": "Render the ticket and the report.",
         "bundle": "Zip what was sealed, and prove that no secret is in it.",
         "submit": "Review the ticket, then file it with its kit.",
+        "ticket": "Follow up the ticket: status, reply, attach, severity, close, reopen.",
         "verify": "Prove a finished zip: hashes, schema, portability, secrets.",
         "decode": "Turn pseudonyms in a text back into names.",
         "encode": "Turn names in a text into pseudonyms before it is sent.",

@@ -81,8 +81,8 @@ def options(function: F) -> F:
             "--contact",
             "contact_file",
             type=click.Path(path_type=Path, dir_okay=False, exists=True),
-            help="TOML with first_name, last_name, method, email, ... Default: escalate/contact.toml in your configuration"
-            " folder, ~/.config on Linux.",
+            help="TOML with first_name, last_name, method, email, ... Default: escalate/contact.toml in your"
+            " configuration folder, ~/.config on Linux.",
         ),
         click.option("--first-name", metavar="NAME", help="Of the contact."),
         click.option("--last-name", metavar="NAME", help="Of the contact."),

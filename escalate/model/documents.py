@@ -12,6 +12,7 @@ from escalate.model.case import CaseDocument
 from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
+from escalate.model.follow_up import FollowUp
 from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
@@ -40,6 +41,7 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             Answers,
             SubmissionState,
             Receipt,
+            FollowUp,
         )
     }
 )

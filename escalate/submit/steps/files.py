@@ -18,7 +18,7 @@ def upload_all(filing: Filing, workspace: str) -> None:
         CaseError: a file is no longer what was approved.
     """
     for upload in filing.request.attachments:
-        _upload(filing, workspace, upload)
+        upload_file(filing, workspace, upload)
     if filing.state.phase is not Phase.FILES_DONE:
         filing.record("all files are on the server", phase=Phase.FILES_DONE)
 
@@ -28,7 +28,13 @@ def complete(files: tuple[FileRecord, ...], workspace: str, upload: Upload) -> F
     return next((each for each in reversed(_of(files, workspace, upload)) if each.is_complete), None)
 
 
-def _upload(filing: Filing, workspace: str, upload: Upload) -> None:
+def upload_file(filing: Filing, workspace: str, upload: Upload) -> None:
+    """One pinned file, confirmed by the server; in a workspace that has it whole already nothing is sent.
+
+    Raises:
+        SupportFailure: the server refuses, or does not answer.
+        CaseError: the file is no longer what was approved.
+    """
     tries = filing.tries()
     while True:
         there = {each.name: each for each in filing.read(lambda: filing.support.files(workspace))}
