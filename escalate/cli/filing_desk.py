@@ -184,7 +184,7 @@ def connected(
     yield Arm(session.channel(note)), Support(session, subscription, partners=partners, note=note)
 
 
-_CONTACT_FLAGS = "--contact FILE, or --first-name, --last-name, --contact-method, --email, --phone, --time-zone, --country, --language"
+_CONTACT_FLAGS = "--contact FILE, or --first-name, --last-name, --contact-method, --email, --phone, --country, ..."
 
 
 def _place(case: Case, wanted: Wanted) -> Place:

@@ -254,8 +254,11 @@ def test_a_ticket_that_the_server_has_not_finished_is_pending(submit, lab) -> No
 
 def test_a_person_answers_edits_and_submits_on_a_terminal(case, lab, tmp_path: Path) -> None:
     editor = tmp_path / "editor.py"
-    editor.write_text("import sys, pathlib\nfile = pathlib.Path(sys.argv[1])\n"
-                      "file.write_text(file.read_text() + 'One more question: was the host short of memory?\\n')\n")  # fmt: skip
+    editor.write_text(
+        "import sys, pathlib\n"
+        "file = pathlib.Path(sys.argv[1])\n"
+        "file.write_text(file.read_text() + 'One more question: was the host short of memory?\\n')\n"
+    )
     typed = ["1", "n", "x", "t", "Workers of the shop are killed again", "j", "s"]
     out = on_a_terminal(case, [*(word for pair in PERSON.items() for word in pair)], typed,
                         EDITOR=f"{sys.executable} {editor}")  # fmt: skip
