@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.support import MicrosoftSupport
@@ -113,6 +115,16 @@ class SupportLab:
         """The names of the calls that reached the service, of these operations only when some are named."""
         return [call.operation for call in self.calls if not names or call.operation in names]
 
+    def clear(self) -> None:
+        """Forget tickets, workspaces, operations, calls and mishaps; plan and registration as at the start."""
+        desk = self.desk
+        desk.mishaps.clear()
+        with desk.lock:
+            for kept in (desk.tickets, desk.filed, desk.workspaces, desk.operations, desk.calls, desk.registrations):
+                kept.clear()
+            desk.plan = desk.setup.plan
+            desk.registration = "Registered" if desk.setup.registered else "NotRegistered"
+
     def advance(self, by: timedelta) -> None:
         """Let time pass at the service."""
         self.desk.clock.advance(by)
@@ -130,6 +142,12 @@ def support_lab(*mishaps: str, role: str = "Owner", world: World | None = None, 
     chosen = dataclasses.replace(SupportSetup(), **setup)
     with running(world or small_world(), role=role, support=chosen, mishaps=mishaps) as lab:
         yield SupportLab(lab)
+
+
+def envelope(error: HttpResponseError) -> Any:
+    """The body of a refusal, also of one that azure-core does not read."""
+    assert error.response is not None
+    return json.loads(error.response.text())
 
 
 def small_world() -> World:
