@@ -1,23 +1,29 @@
-"""Keeps the libraries below from writing to stderr, and signed URLs out of whatever log a program has set up."""
+"""Keeps the libraries below from writing to stderr, and signed addresses out of what they log at any level."""
 
 from __future__ import annotations
 
 import logging
+import re
 
-from escalate.azure.safe import safe_text
+from escalate.azure.safe import REDACTED
 
 _LOUD = ("azure", "msal")
-_WIRE = "urllib3.connectionpool"
-"""At DEBUG it writes the path of every request with its query, which signs the URLs of operations and blobs."""
+_TELLS_URLS = ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.poolmanager")
+"""Loggers that write down whole addresses, with the parameters that sign."""
+_PARAMETER = re.compile(r"(?P<name>[?&](?!api-version=|\$top=|\$filter=)[\w.$-]{1,60}=)[^&\s\"']+")
 
 
-class _WithoutQueries(logging.Filter):
-    """Leaves out of a record what stands behind a question mark, and every key and token."""
+class _WithoutParameters(logging.Filter):
+    """Blanks the values of query parameters in a record; none is dropped."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite it; all records pass."""
-        record.msg, record.args = safe_text(_shortened(record.getMessage())), None
+        """Rewrite, and let pass."""
+        text = record.getMessage()
+        record.msg, record.args = _PARAMETER.sub(rf"\g<name>{REDACTED}", text), ()
         return True
+
+
+_FILTER = _WithoutParameters()
 
 
 def quieten() -> None:
@@ -25,14 +31,9 @@ def quieten() -> None:
 
     Without any handler Python prints their warnings to stderr itself.
     """
+    for name in _TELLS_URLS:
+        logging.getLogger(name).addFilter(_FILTER)
     for name in _LOUD:
         logger = logging.getLogger(name)
         if not logger.hasHandlers():
             logger.addHandler(logging.NullHandler())
-    wire = logging.getLogger(_WIRE)
-    if not any(isinstance(each, _WithoutQueries) for each in wire.filters):
-        wire.addFilter(_WithoutQueries())
-
-
-def _shortened(text: str) -> str:
-    return " ".join(word.partition("?")[0] for word in text.split(" "))
