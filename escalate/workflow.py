@@ -22,6 +22,7 @@ from escalate.collect.sign_in import Access
 from escalate.collect.survey import survey, window_of
 from escalate.collect.worst_worker import named
 from escalate.draft import stage as draft_stage
+from escalate.draft.wishes import DraftWishes
 from escalate.errors import CaseError, ConfigError, TargetError
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
@@ -179,6 +180,18 @@ def redact(
         observer.stage(redact_stage.NAME)
         additions.save(case)
         redact_stage.run(case, observer, wishes, executor)
+
+
+def draft(case: Case, observer: Observer, wishes: DraftWishes) -> None:
+    """Draft again, as is wished now.
+
+    Raises:
+        UsageError: a packet that does not exist.
+        ConfigError: a template of the user's is broken.
+    """
+    with case.locked():
+        observer.stage(draft_stage.NAME)
+        draft_stage.run(case, observer, evidence_names, wishes)
 
 
 def run_stage(

@@ -147,6 +147,11 @@ class Facts:
         return tuple(one for one in self.asked.questions if not blames(f"{one.text} {one.host_only_artifact}"))
 
     @property
+    def os(self) -> str | None:
+        """Operating system, with `-container` where the user brings the image."""
+        return self.case.incident.target.os
+
+    @property
     def window(self) -> Window | None:
         """The incident window the user gave; without one, the span of the findings that count."""
         if self.case.incident.window is not None:

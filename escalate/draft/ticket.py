@@ -6,19 +6,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
 from escalate.draft import environment, wording
 from escalate.draft.chronicle import CHANGES, chronicle
 from escalate.draft.claims import Said, lint, plain
 from escalate.draft.facts import Facts
+from escalate.draft.wishes import USUAL, DraftWishes
 from escalate.model.base import CaseId
 from escalate.model.kind import Kind
 from escalate.model.redaction import Sealed
 from escalate.model.ticket import Ticket
 
-DESCRIPTION = 8000
-"""Characters of the description; our cap, the API states none."""
 ESSENTIALS = 1500
-"""Characters at its start that stand alone: what a reader of a ticket list sees."""
+"""Characters at the start of the description that stand alone: what a reader of a ticket list sees."""
+LEAST_DETAILS = 400
+"""Characters below which details would say nothing."""
 
 RECORDS_CHANGES = (Kind.ACTIVITY_LOG, Kind.PLATFORM_LOG, Kind.EVENT_LOG, Kind.RESOURCE_HEALTH, Kind.SERVICE_HEALTH)
 
@@ -68,20 +71,20 @@ class Reported:
     """Sentences that name a cause the evidence does not bear out are left out."""
 
 
-def make_ticket(facts: Facts) -> Ticket:
+def make_ticket(facts: Facts, wishes: DraftWishes = USUAL) -> Ticket:
     """The fields of the ticket; consent and contact are never filled in here.
 
     Raises:
         DraftDefect: the text would claim more than the evidence shows.
     """
     incident = facts.case.incident
-    name = wording.title(facts)
+    name = wording.title(facts, wishes.title_limit)
     lint(name, facts.answerable_by, where="the ticket's title")
     return Ticket(
         case_id=facts.case.id,
         name=ticket_name(facts.case.id),
         title=name,
-        description=description(facts),
+        description=description(facts, wishes),
         severity=incident.severity,
         resource_id=incident.target.resource_id,
         problem_start=facts.problem_start,
@@ -95,23 +98,29 @@ def ticket_name(case_id: CaseId) -> str:
     return name if re.match(r"[A-Za-z][A-Za-z0-9_-]{2}", name) else f"esc-{name}"
 
 
-def description(facts: Facts) -> str:
-    """Plain text for the portal: at most `DESCRIPTION` characters, the first `ESSENTIALS` of which stand alone."""
-    essentials = _fitting(facts, "ticket/essentials.txt.j2", _BRIEFER, ESSENTIALS)
-    details = _fitting(facts, "ticket/details.txt.j2", _LEANER, DESCRIPTION - len(essentials) - 1)
+def description(facts: Facts, wishes: DraftWishes = USUAL) -> str:
+    """Plain text for the portal, as long as is wished at most; the first `ESSENTIALS` characters stand alone."""
+    text = environment.plain_text(facts, wishes.templates)
+    essentials = _fitting(facts, text, "ticket/essentials.txt.j2", _BRIEFER, min(ESSENTIALS, wishes.description_limit))
+    room = wishes.description_limit - len(essentials) - 1
+    if room < LEAST_DETAILS:
+        return essentials
+    details = _fitting(facts, text, "ticket/details.txt.j2", _LEANER, room)
     return f"{essentials}\n{details}"
 
 
-def full_text(facts: Facts) -> str:
+def full_text(facts: Facts, wishes: DraftWishes = USUAL) -> str:
     """ticket.md."""
-    words = environment.markdown(facts).get_template("ticket/ticket.md.j2").render(_context(facts, FULL))
+    paper = environment.markdown(facts, wishes.templates)
+    words = environment.render(paper, "ticket/ticket.md.j2", **context(facts, FULL))
     lint(words, facts.answerable_by, where="ticket.md")
     return plain(words)
 
 
-def start_here(facts: Facts) -> str:
+def start_here(facts: Facts, wishes: DraftWishes = USUAL) -> str:
     """The page that a support engineer opens first."""
-    words = environment.markdown(facts).get_template("start/start-here.md.j2").render(_context(facts, FULL))
+    paper = environment.markdown(facts, wishes.templates)
+    words = environment.render(paper, "start/start-here.md.j2", **context(facts, FULL))
     lint(words, facts.answerable_by, where="start-here.md")
     return plain(words)
 
@@ -126,12 +135,13 @@ def reported(facts: Facts) -> Reported:
     return Reported(title, symptom, impact, any(cut for _, cut in said))
 
 
-def _fitting(facts: Facts, template: str, tries: tuple[Limits, ...], room: int) -> str:
+def _fitting(
+    facts: Facts, text: ImmutableSandboxedEnvironment, template: str, tries: tuple[Limits, ...], room: int
+) -> str:
     """The fullest rendering that fits; the leanest, cut at a line, when none does."""
-    text = environment.plain_text(facts).get_template(template)
     words = ""
     for limits in tries:
-        rendered = text.render(_context(facts, limits))
+        rendered = environment.render(text, template, **context(facts, limits))
         lint(rendered, facts.answerable_by, where="the ticket's description")
         words = plain(rendered)
         if len(words) <= room:
@@ -145,7 +155,8 @@ def _cut(words: str, room: int) -> str:
     return kept[: kept.rfind("\n") + 1] + note
 
 
-def _context(facts: Facts, limits: Limits) -> dict[str, object]:
+def context(facts: Facts, limits: Limits) -> dict[str, object]:
+    """What every template of ticket and packets is given."""
     return {
         "facts": facts,
         "limits": limits,

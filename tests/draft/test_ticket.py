@@ -8,7 +8,8 @@ import pytest
 from escalate.draft.claims import blames
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
-from escalate.draft.ticket import DESCRIPTION, ESSENTIALS, full_text, make_ticket, start_here, ticket_name
+from escalate.draft.ticket import ESSENTIALS, full_text, make_ticket, start_here, ticket_name
+from escalate.draft.wishes import DESCRIPTION
 from escalate.model.base import EvidenceId
 from escalate.model.incident import Severity
 from escalate.model.rule import Role
