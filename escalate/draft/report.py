@@ -74,6 +74,7 @@ def make_report(facts: Facts, beside: Beside = _NOTHING, wishes: DraftWishes = U
         ruling=wording.ruling(facts),
         seen=wording.seen(facts),
         title=wording.title(facts, wishes.title_limit),
+        reason=wording.reason(facts, 1500),
         reported=reported(facts),
         identity=tuple(identity(facts)),
         cards=cards,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from escalate.draft import environment, wording
-from escalate.draft.chronicle import CHANGES, chronicle
+from escalate.draft.chronicle import CHANGES, RANK, chronicle
 from escalate.draft.claims import Said, lint, plain
 from escalate.draft.facts import Facts
 from escalate.draft.wishes import USUAL, DraftWishes
@@ -22,6 +22,11 @@ ESSENTIALS = 1500
 """Characters at the start of the description that stand alone: what a reader of a ticket list sees."""
 LEAST_DETAILS = 400
 """Characters below which details would say nothing."""
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_PLAINER = str.maketrans(
+    {"…": "...", "×": "x", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " "}
+)
 
 RECORDS_CHANGES = (Kind.ACTIVITY_LOG, Kind.PLATFORM_LOG, Kind.EVENT_LOG, Kind.RESOURCE_HEALTH, Kind.SERVICE_HEALTH)
 
@@ -40,15 +45,20 @@ class Limits:
     withheld: int
     questions: int = 5
     words: int = 600
+    categories: tuple[str, ...] = tuple(RANK)
 
 
 FULL = Limits(findings=20, timeline=40, exclusions=40, missing=40, remedies=20, gaps=60, files=150, withheld=60)
 
-_LEANER = (
-    Limits(findings=6, timeline=14, exclusions=12, missing=8, remedies=8, gaps=0, files=0, withheld=6),
-    Limits(findings=4, timeline=8, exclusions=8, missing=6, remedies=6, gaps=0, files=0, withheld=3, words=400),
-    Limits(findings=2, timeline=5, exclusions=5, missing=4, remedies=4, gaps=0, files=0, withheld=2, words=260),
-    Limits(findings=1, timeline=0, exclusions=2, missing=2, remedies=2, gaps=0, files=0, withheld=0, words=160),
+_TELLING = tuple(one for one in RANK if one not in ("sample", "our footprint"))
+_LEANER = tuple(
+    replace(limits, categories=_TELLING)
+    for limits in (
+        Limits(findings=5, timeline=14, exclusions=12, missing=8, remedies=8, gaps=0, files=6, withheld=6),
+        Limits(findings=3, timeline=8, exclusions=8, missing=6, remedies=6, gaps=0, files=3, withheld=3, words=400),
+        Limits(findings=2, timeline=5, exclusions=5, missing=4, remedies=4, gaps=0, files=0, withheld=2, words=260),
+        Limits(findings=1, timeline=0, exclusions=2, missing=2, remedies=2, gaps=0, files=0, withheld=0, words=160),
+    )
 )
 _BRIEFER = (
     Limits(findings=1, timeline=0, exclusions=0, missing=5, remedies=4, gaps=0, files=0, withheld=0, words=500),
@@ -105,7 +115,8 @@ def description(facts: Facts, wishes: DraftWishes = USUAL) -> str:
     room = wishes.description_limit - len(essentials) - 1
     if room < LEAST_DETAILS:
         return essentials
-    details = _fitting(facts, text, "ticket/details.txt.j2", _LEANER, room)
+    asked = all(one.text in essentials for one in facts.questions)
+    details = _fitting(facts, text, "ticket/details.txt.j2", _LEANER, room, asked=asked)
     return f"{essentials}\n{details}"
 
 
@@ -136,17 +147,27 @@ def reported(facts: Facts) -> Reported:
 
 
 def _fitting(
-    facts: Facts, text: ImmutableSandboxedEnvironment, template: str, tries: tuple[Limits, ...], room: int
+    facts: Facts,
+    text: ImmutableSandboxedEnvironment,
+    template: str,
+    tries: tuple[Limits, ...],
+    room: int,
+    **more: object,
 ) -> str:
     """The fullest rendering that fits; the leanest, cut at a line, when none does."""
     words = ""
     for limits in tries:
-        rendered = environment.render(text, template, **context(facts, limits))
+        rendered = environment.render(text, template, **context(facts, limits), **more)
         lint(rendered, facts.answerable_by, where="the ticket's description")
-        words = plain(rendered)
+        words = _portable(plain(rendered))
         if len(words) <= room:
             return words
     return _cut(words, room)
+
+
+def _portable(words: str) -> str:
+    """Characters that pass through forms and mails unharmed, and nothing that a page would take for a tag."""
+    return _TAG.sub("< ", words.translate(_PLAINER))
 
 
 def _cut(words: str, room: int) -> str:
@@ -163,9 +184,11 @@ def context(facts: Facts, limits: Limits) -> dict[str, object]:
         "ruling": wording.ruling(facts),
         "seen": wording.seen(facts),
         "title": wording.title(facts),
+        "reason": wording.reason(facts, limits.words),
         "reported": reported(facts),
-        "timeline": chronicle(facts.timeline, facts.window, limits.timeline),
+        "timeline": chronicle(facts.timeline, facts.window, limits.timeline, limits.categories),
         "changes": chronicle(facts.timeline, facts.window, 20, CHANGES),
+        "changed": chronicle(facts.timeline, facts.window, 20, ("deployment", "change")),
         "change_sources": sorted({one for one in map(_records_changes, facts.sealed) if one}),
         "identity": tuple(identity(facts)),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from escalate.draft import text
-from escalate.draft.claims import LEFT_OUT, Said, blames
+from escalate.draft.claims import LEFT_OUT, Said, blames, plain, sentences
 from escalate.draft.facts import Facts
 from escalate.draft.wishes import TITLE
 from escalate.model.base import EvidenceId
@@ -70,6 +70,21 @@ def seen(facts: Facts) -> Seen:
     return Seen(Said("No known signature that counts was found in the evidence"), Said(""), ())
 
 
+def reason(facts: Facts, limit: int = text.SENTENCE) -> Said:
+    """Why the verdict is so, without what the headline and the stated confidence say already; may be empty."""
+    why = facts.speaker.say(text.sentence(facts.triage.verdict.why), 3 * limit)
+    if why is LEFT_OUT:
+        return Said(f"{why}.")
+    titles = {one.title.casefold().rstrip(".") for one in facts.findings[:1]}
+    kept = [
+        part
+        for part in sentences(plain(why))
+        if part.casefold().rstrip(".") not in titles and not part.startswith("Confidence ")
+    ]
+    said = facts.speaker.say(" ".join(kept), limit)
+    return said if said is not LEFT_OUT else Said(f"{said}.")
+
+
 def title(facts: Facts, limit: int = TITLE) -> str:
     """The ticket's title, out of what was seen: finding, worker, time. Never the reporter's theory."""
     for finding in facts.findings:
@@ -83,7 +98,10 @@ def title(facts: Facts, limit: int = TITLE) -> str:
 
 
 def _numbers(finding: Finding) -> str:
-    words = [text.count(finding.hits, "time") + (f" on {_workers(finding)}" if finding.instances else "")]
+    words = [
+        ("once" if finding.hits == 1 else text.count(finding.hits, "time"))
+        + (f" on {_workers(finding)}" if finding.instances else "")
+    ]
     if finding.first_utc and finding.last_utc:
         words.append(text.span(finding.first_utc, finding.last_utc))
     return ", ".join(words)
