@@ -1,4 +1,4 @@
-"""The draft stage: ticket, report and start page out of redacted documents, into `draft/`."""
+"""The draft stage: ticket, report, start page and runbooks out of redacted documents, into `draft/`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from escalate.draft.facts import Facts, digests
 from escalate.draft.handoff import packets
 from escalate.draft.measured import metrics_of
 from escalate.draft.report import Beside, make_report
+from escalate.draft.runbook import runbooks
 from escalate.draft.ticket import full_text, make_ticket, start_here
 from escalate.draft.wishes import USUAL, DraftWishes
 from escalate.model.base import ArtifactId
@@ -39,7 +40,7 @@ def inputs(case: Case) -> str:
 
 
 def run(case: Case, observer: Observer, names: Namer = lambda items: {}, wishes: DraftWishes = USUAL) -> Ticket:
-    """Write ticket, report, start page and packets; everything is rendered before anything is written.
+    """Write ticket, report, start page, packets and runbooks; everything is rendered before anything is written.
 
     What was wished is no input: a later `escalate build` leaves a draft that was wished otherwise as it is.
 
@@ -61,6 +62,7 @@ def run(case: Case, observer: Observer, names: Namer = lambda items: {}, wishes:
             REPORT_IN_ZIP: make_report(facts, Beside(metrics, _in_zip(facts, names)), wishes),
             "start-here.md": start_here(facts, wishes),
             **{packet_path(name): words for name, words in packets(facts, wishes).items()},
+            **runbooks(facts),
         }
     case.clear(Room.DRAFT)
     for name, words in pages.items():

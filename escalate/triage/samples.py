@@ -17,6 +17,7 @@ from escalate.triage.phase import Phase, phase_of
 from escalate.triage.place import Place, place_of
 
 MAX_SERIES = 6_000
+MAX_MINUTES = 10_000
 MAX_VALUES = 512
 """Values kept of one series; past it every second one is dropped, so that the rest stays spread over time."""
 
@@ -114,6 +115,8 @@ class Samples:
     window: Window | None
     series: dict[Key, Series] = field(default_factory=dict)
     trials: dict[Key, Trials] = field(default_factory=dict)
+    served: dict[tuple[str | None, str | None, datetime], Place] = field(default_factory=dict)
+    """The latest request that went well, by app, worker and minute."""
     left_out: int = 0
     """Series that had no room."""
 
@@ -142,12 +145,23 @@ class Samples:
         trials.total += 1
         trials.hits += failed
         trials.last = place.ts
-        if failed and trials.bad is None:
+        if failed and (trials.bad is None or _earlier(place, trials.bad)):
             trials.bad = place
-        if not failed and trials.good is None:
-            trials.good = place
+        if not failed:
+            trials.good = trials.good or place
+            self._served(place)
         if taken is not None:
             self._add(place, phase, REQUESTS, "ms", taken)
+
+    def _served(self, place: Place) -> None:
+        if place.ts is None:
+            return
+        key = (place.site, place.instance, place.ts.replace(second=0, microsecond=0))
+        known = self.served.get(key)
+        if known is None and len(self.served) >= MAX_MINUTES:
+            return
+        if known is None or _earlier(known, place):
+            self.served[key] = place
 
     def _add(self, place: Place, phase: Phase, measure: str, unit: str, value: float) -> None:
         key = Key(measure, unit, place.site, place.instance, phase)
@@ -175,6 +189,10 @@ class Samples:
                 name = f"{metric} ({aggregation})" if aggregation else metric
                 kept[Key(name, key.unit, key.site, key.instance, key.phase)] = series
         return kept
+
+
+def _earlier(one: Place, other: Place) -> bool:
+    return one.ts is not None and other.ts is not None and one.ts < other.ts
 
 
 def _numbers(kind: Kind, record: Record) -> Iterator[tuple[str, str, float]]:

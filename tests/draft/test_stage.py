@@ -33,7 +33,7 @@ def test_the_same_case_gives_the_same_bytes(verdict: str, tmp_path: Path):
     for name in ("one", "two"):
         stage.run(triaged_case(tmp_path / name, verdict), QuietObserver())
     one = written(tmp_path / "one")
-    assert sorted(one) == FILES
+    assert sorted(name for name in one if not name.startswith("runbook/")) == FILES
     assert one == written(tmp_path / "two")
 
 

@@ -36,6 +36,8 @@ class Cause:
     measures: tuple[Measure, ...] = ()
     texts: str = ""
     """Pattern of lines that speak of it, beside those that rules know."""
+    rules: tuple[str, ...] = ()
+    """Rules that keep it open although their `cause` is another or none."""
     sources: tuple[Kind, ...] = ()
     """Kinds of evidence in which it would be told."""
     os: str = ""

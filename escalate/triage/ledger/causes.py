@@ -33,7 +33,6 @@ CAUSES = (
         "activity log and list of deployments, 10 min before the start",
         "az webapp log deployment list -g {group} -n {app}",
         (changes.deployment,),
-        sources=(Kind.ACTIVITY_LOG,),
     ),
     Cause(
         "change",
@@ -69,6 +68,7 @@ CAUSES = (
             r"java\.lang\.OutOfMemoryError|System\.OutOfMemoryException|JavaScript heap out of memory|"
             r"Allowed memory size of \d+ bytes exhausted|GC overhead limit exceeded|\bMemoryError\b"
         ),
+        rules=("L11", "L43", "L53"),
         sources=APP_LOGS,
     ),
     Cause(
@@ -77,7 +77,7 @@ CAUSES = (
         "busy threads against the minimum in texts, idle threads of pools in thread dumps",
         "in the SSH session of the worker, three times 10 s apart: escalate build local:{pid}",
         (pools.numbers, pools.idle_threads),
-        texts=r"could be caused by thread ?pool starvation|Thread starvation or clock leap detected",
+        rules=("T01", "L54", "W33"),
         sources=APP_LOGS,
     ),
     Cause(
@@ -166,6 +166,7 @@ CAUSES = (
         "in the SSH session of the worker: df -Pk / /home /tmp; df -Pi / /home",
         (disk.room,),
         texts=r"There is not enough space on the disk|[Nn]o space left on device|Disk quota exceeded",
+        rules=("W30",),
         sources=APP_LOGS,
     ),
     Cause(
@@ -174,6 +175,7 @@ CAUSES = (
         "starts in the platform log, inside the window and 5 min before it",
         "az webapp log download --ids {resource_id} --log-file logs.zip (YYYY_MM_DD_*_docker.log)",
         (starts.cold,),
+        rules=("W01",),
         sources=PLATFORM,
     ),
     Cause(
@@ -182,6 +184,7 @@ CAUSES = (
         "texts of event log, platform log and detectors",
         "az webapp config show --ids {resource_id} --query '{on:autoHealEnabled,rules:autoHealRules}'",
         texts=r"(?i)auto-?heal(?:ing)? (?:triggered|restart|recycl|action)|worker process requested recycle",
+        rules=("W18",),
         sources=(Kind.EVENT_LOG, Kind.PLATFORM_LOG),
     ),
     Cause(

@@ -73,7 +73,7 @@ _MEANS: Mapping[Answer, State] = {
 def _judge(
     cause: Cause, tests: Sequence[Test], matches: Sequence[Match], index: Index, quiet: Silence
 ) -> tuple[Answer, str, tuple[Cite, ...]]:
-    told = next((match for match in matches if match.rule.cause == cause.id and match.active), None)
+    told = next((match for match in matches if match.active and _speaks_of(match, cause)), None)
     if told is not None:
         return "not ruled out", f"{told.rule.id}: {told.title}.", told.cites[:CITED]
     present = [test.result for test in tests if test.result.state is State.HOLDS]
@@ -92,6 +92,10 @@ def _judge(
         if cites:
             return "ruled out", sentence, cites
     return _of_silence(cause, tests, quiet)
+
+
+def _speaks_of(match: Match, cause: Cause) -> bool:
+    return match.rule.cause == cause.id or match.rule.id in cause.rules
 
 
 def _of_silence(cause: Cause, tests: Sequence[Test], quiet: Silence) -> tuple[Answer, str, tuple[Cite, ...]]:

@@ -36,7 +36,7 @@ def deployment(index: Index) -> Test:
         return Test(
             holds(f"{_operation(near[0])} at {near[0].ts:%Y-%m-%d %H:%M:%S} UTC, close to the start.", *near[:3])
         )
-    listed = _listed(index)
+    listed = listed_deployments(index)
     recent = [(when, place) for when, place in listed if _near(when, moment)]
     if recent:
         when, place = recent[0]
@@ -90,7 +90,8 @@ def _near(when: datetime, moment: datetime) -> bool:
     return moment - BEFORE <= when <= moment + AFTER
 
 
-def _listed(index: Index) -> list[tuple[datetime, Place]]:
+def listed_deployments(index: Index) -> list[tuple[datetime, Place]]:
+    """Times of the list of deployments, each with its line."""
     found = []
     for hit in index.watched(DEPLOYED).hits:
         stamp = parse(hit.groups.get("when", ""), naive_is_utc=True)
