@@ -129,6 +129,10 @@ class Case:
         """Whether that document was written."""
         return (self.root / DOCUMENT_PATHS[kind]).is_file()
 
+    def has_sealed(self, kind: type[Document]) -> bool:
+        """Whether redaction wrote a copy of that document."""
+        return self.path(Room.REDACTED, SEALED_PATHS[kind]).is_file()
+
     def read(self, kind: type[D]) -> D:
         """Read a document of the case.
 

@@ -93,6 +93,12 @@ class MissingEvidence(Frozen):
     what: str
     why: str
     command: str
+    available_until: str = ""
+    """How long it can still be had, in words; empty: not known."""
+    available_until_utc: Utc | None = None
+    """The same as a moment, where the retention is documented and the incident has a time."""
+    urgency: Literal["now", "soon", "no hurry", "gone", "unknown"] = "unknown"
+    """now: lost with the next restart or within a day; soon: within days; gone: its time has passed."""
 
 
 class FindingsDocument(Document):

@@ -30,7 +30,8 @@ _CLOSED = words(
     """
     schema kind state step event stage method severity role confidence polarity precision category answerable_by
     sensitivity sha256 original_sha256 ts_utc ts first_utc last_utc captured_at started_at finished_at created_at
-    start end window_utc digest consents status os
+    start end start_utc end_utc window_utc available_until_utc digest consents status os
+    axis statistic strength urgency
     """
 )
 """Fields that hold a closed vocabulary, a time or a hash: nothing of the user's is in them."""

@@ -13,10 +13,12 @@ from typing import Any
 
 import escalate
 from escalate.case import private
-from escalate.case.layout import SEALED_JOURNAL, SEALED_PATHS, Room
+from escalate.case.layout import LATER_DOCUMENTS, SEALED_JOURNAL, SEALED_PATHS, Room
 from escalate.case.store import Case
 from escalate.model.artifact import Artifact, EvidenceDocument
+from escalate.model.base import Document
 from escalate.model.case import CaseDocument
+from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.observer import Observer, Task
@@ -41,11 +43,12 @@ from escalate.redact.wishes import RedactionWishes
 from escalate.redact.work import Work
 
 NAME = "redact"
-READS = (
+READS: tuple[type[Document], ...] = (
     EvidenceDocument,
     FindingsDocument,
     QuestionsDocument,
     ExclusionsDocument,
+    DifferentialDocument,
     TimelineDocument,
     CaseDocument,
     Plan,
@@ -60,7 +63,13 @@ def inputs(case: Case) -> str:
     """Digest of all that this stage reads; what it learns itself is no input, or it would never be done."""
     collected = sorted(value for value, name in private.known_values(case).items() if not name.startswith(LEARNED))
     known = _keyed(case, json.dumps(collected))
-    return case.digest(READS, escalate.__version__, known, _keyed(case, added(case)))
+    reads = [kind for kind in READS if _is_there(case, kind)]
+    return case.digest(reads, escalate.__version__, known, _keyed(case, added(case)))
+
+
+def _is_there(case: Case, kind: type[Document]) -> bool:
+    """A document that this case must have, or has although it need not."""
+    return kind not in LATER_DOCUMENTS or case.has(kind)
 
 
 def _keyed(case: Case, text: str) -> str:
@@ -141,6 +150,8 @@ def _seal_documents(case: Case, engine: Engine, paths: Mapping[str, str], items:
     sealed = {item.path: item for item in items if isinstance(item, Sealed)}
     sealer = Sealer(engine, paths, small_hashes(sealed))
     for kind, place in SEALED_PATHS.items():
+        if not _is_there(case, kind):
+            continue
         copy = sealer.seal(case.completed if kind is CaseDocument else case.read(kind))
         with case.new_file(Room.REDACTED, place) as handle:
             handle.write(copy.to_json())
