@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from escalate.formats.record import Record
@@ -122,6 +122,14 @@ class Rhythm:
             else:
                 pulse.last, pulse.ended = place_of(artifact, record), when
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call workers by the names that are used for them."""
+        for pulse in self._pulses.values():
+            pulse.first, pulse.last = pulse.first.renamed(names), pulse.last.renamed(names)
+            pulse.silences = [
+                replace(one, before=one.before.renamed(names), after=one.after.renamed(names)) for one in pulse.silences
+            ]
+
     def _keep(self, pulse: Pulse, silence: Silence) -> None:
         if not (inside(self.window, silence.before) or inside(self.window, silence.after)):
             return
@@ -134,6 +142,6 @@ def _lane(artifact: Artifact, record: Record) -> Lane | None:
     """Who wrote a record: the artifact, and in a table its app and worker; None for rows that no process wrote."""
     if artifact.kind is not Kind.LOG_TABLE:
         return artifact.id, None, None
-    if not record.site and not record.instance or not any(name in record.fields for name in SPOKEN):
+    if (not record.site and not record.instance) or not any(name in record.fields for name in SPOKEN):
         return None
     return artifact.id, record.site, record.instance

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -21,6 +21,7 @@ from escalate.model.rule import Rule
 from escalate.model.timeline import Coverage
 from escalate.triage.facts import KEPT, Facts
 from escalate.triage.http_summary import HTTP_KINDS, HttpSummary
+from escalate.triage.identity import IDENTITY_KINDS, Identity
 from escalate.triage.index import Index
 from escalate.triage.matcher import Matcher, Pattern
 from escalate.triage.place import HitList, hit_of, place_of
@@ -75,6 +76,7 @@ class _Pass:
         window = self.incident.window
         self.http = HttpSummary(window)
         self.rhythm = Rhythm(window)
+        self.identity = Identity()
         self.rule_hits = {RuleId(pattern.key): HitList(window, *RULE_HITS) for pattern in self.rules}
         self.watch_hits = {pattern.key: HitList(window, *WATCH_HITS) for pattern in self.watches}
         self._matcher = Matcher((*self.rules, *self.watches))
@@ -94,6 +96,17 @@ class _Pass:
         first, last = self.sites.get(site, (ts, ts))
         if len(self.sites) < MAX_SITES or site in self.sites:
             self.sites[site] = min(first, ts), max(last, ts)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call workers by the names that are used for them, in all that was kept."""
+        if not names:
+            return
+        self.facts.rename(names)
+        self.http.rename(names)
+        self.rhythm.rename(names)
+        for found in (*self.rule_hits.values(), *self.watch_hits.values()):
+            found.rename(names)
+        self.coverage = [row.model_copy(update={"lane": names.get(row.lane, row.lane)}) for row in self.coverage]
 
     def cover(self, artifact: Artifact, extent: _Extent) -> None:
         if extent.first is not None and extent.last is not None:
@@ -126,9 +139,12 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
             except OSError as error:
                 case.journal.note("triage", f"{artifact.path} could not be read to its end: {error.strerror}")
                 observer.note(f"{artifact.path}: {error.strerror}; what was read before it counts")
+    names = run.identity.names(incident.target, evidence.workers, artifacts)
+    run.rename(names)
     return Index(
         incident=incident,
-        artifacts=artifacts,
+        artifacts=tuple(_renamed(artifact, names) for artifact in artifacts),
+        aliases=names,
         facts=run.facts,
         http=run.http,
         rule_hits=run.rule_hits,
@@ -137,6 +153,11 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
         rhythm=run.rhythm,
         sites=run.sites,
     )
+
+
+def _renamed(artifact: Artifact, names: Mapping[str, str]) -> Artifact:
+    name = names.get(artifact.instance or "")
+    return artifact.model_copy(update={"instance": name}) if name else artifact
 
 
 def _format(artifact: Artifact) -> Format | None:
@@ -151,6 +172,7 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
     batch: list[Record] = []
     chars = 0
     is_fact, is_http = artifact.kind in KEPT, artifact.kind in HTTP_KINDS
+    is_named = artifact.kind in IDENTITY_KINDS
     is_log, is_table = artifact.kind in RHYTHM_KINDS, artifact.kind is Kind.LOG_TABLE
     try:
         for record in records:
@@ -161,6 +183,8 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
                 run.http.see(artifact, record)
             if is_log:
                 run.rhythm.see(artifact, record)
+            if is_named:
+                run.identity.see(artifact, record)
             if is_table and record.site and record.ts is not None:
                 run.name_site(record.site, record.ts)
             batch.append(record)

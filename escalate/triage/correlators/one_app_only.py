@@ -29,7 +29,7 @@ def _covering(index: Index) -> set[str]:
     spans = [(named.get(row.artifact), row.first_utc, row.last_utc) for row in index.logs]
     spans += [(site, first, last) for site, (first, last) in index.sites.items()]
     return {
-        site for site, first, last in spans if site and (not window or first <= window.end and last >= window.start)
+        site for site, first, last in spans if site and (not window or (first <= window.end and last >= window.start))
     }
 
 
