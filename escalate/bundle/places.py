@@ -17,6 +17,7 @@ REPORT = "00-report.html"
 SUMMARY = "00-summary.json"
 QUESTIONS = "10-questions/questions.json"
 QUESTIONS_PAGE = "10-questions/questions.md"
+RUNBOOKS = "10-questions/runbook"
 EXCLUSIONS = "11-exclusions/exclusions.json"
 TIMELINE = "12-timeline/timeline.json"
 FINDINGS = "13-findings/findings.json"
@@ -54,6 +55,7 @@ _FOLDERS: Mapping[Kind, str] = MappingProxyType(
         Kind.W3C_LOG: _LOGS,
         Kind.FAILED_REQUEST: _LOGS,
         Kind.SHELL_TRANSCRIPT: _LOGS,
+        Kind.KERNEL_LOG: _LOGS,
         Kind.TEXT: _LOGS,
         Kind.XML: _LOGS,
         Kind.ARCHIVE: _LOGS,

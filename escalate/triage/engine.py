@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from escalate.case.store import Case
 from escalate.model.artifact import EvidenceDocument
@@ -46,7 +47,7 @@ def triage(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observ
     index = scan(case, evidence, rules, observer)
     matches = evaluate(rules, index)
     decision = decide(matches, index)
-    return _documents(decision, _in_order(matches, decision), index, evidence)
+    return _documents(decision, _in_order(matches, decision), index, evidence, case.document.created_at)
 
 
 def _in_order(matches: Sequence[Match], decision: Decision) -> list[Match]:
@@ -55,7 +56,9 @@ def _in_order(matches: Sequence[Match], decision: Decision) -> list[Match]:
     return [*decision.drivers, *(m for m in rest if m.active), *(m for m in rest if not m.active)]
 
 
-def _documents(decision: Decision, matches: Sequence[Match], index: Index, evidence: EvidenceDocument) -> Outcome:
+def _documents(
+    decision: Decision, matches: Sequence[Match], index: Index, evidence: EvidenceDocument, asked_at: datetime
+) -> Outcome:
     book = EvidenceBook()
     findings = tuple(_finding(match, book) for match in matches)
     gates = tuple(gate.model(book.cite_all(gate.cites)) for gate in decision.gates)
@@ -75,7 +78,7 @@ def _documents(decision: Decision, matches: Sequence[Match], index: Index, evide
             ),
             findings=findings,
             evidence=book.entries,
-            missing_evidence=missing(decision, index, known_values(index, main)),
+            missing_evidence=missing(decision, index, known_values(index, main), asked_at),
             remedies=_remedies(decision),
         ),
         questions=QuestionsDocument(questions=asked),

@@ -40,7 +40,7 @@ def of_samples(sick: Sequence[float], healthy: Sequence[float]) -> Effect:
     strength = _word(abs(delta), DELTAS)
     if ratio is not None and 1 / STILL < ratio < STILL:
         strength = "none"
-    return Effect(ratio, _standardized(sick, healthy), delta, strength)
+    return Effect(ratio, _standardized(sick, healthy), round(delta, 3), strength)
 
 
 def of_shares(sick: tuple[int, int], healthy: tuple[int, int]) -> Effect:
@@ -63,7 +63,7 @@ def cliffs_delta(sick: Sequence[float], healthy: Sequence[float]) -> float:
     ordered = sorted(healthy)
     above = sum(bisect.bisect_left(ordered, value) for value in sick)
     below = sum(len(ordered) - bisect.bisect_right(ordered, value) for value in sick)
-    return round((above - below) / (len(sick) * len(ordered)), 3)
+    return (above - below) / (len(sick) * len(ordered))
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float]:
