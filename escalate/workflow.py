@@ -12,9 +12,11 @@ from pathlib import Path
 
 from escalate import __version__
 from escalate.bundle import stage as bundle_stage
+from escalate.bundle.places import evidence_names
 from escalate.bundle.second_engine import SecondEngine
-from escalate.bundle.verify import verify
 from escalate.bundle.verify_secrets import SecretScanner
+from escalate.bundle.verify_set import verify_all
+from escalate.bundle.wishes import BundleWishes
 from escalate.case import custody
 from escalate.case.store import Case, new_case_id
 from escalate.collect import stage as collect_stage
@@ -25,12 +27,13 @@ from escalate.collect.sign_in import Access
 from escalate.collect.survey import survey, window_of
 from escalate.collect.worst_worker import named
 from escalate.draft import stage as draft_stage
+from escalate.draft.wishes import DraftWishes
 from escalate.errors import CaseError, ConfigError, RedactionRefused, TargetError
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
 from escalate.model.case import CaseDocument
 from escalate.model.incident import Incident
-from escalate.model.manifest import BundleDocument, VerificationDocument
+from escalate.model.manifest import BundleDocument, VerificationSet
 from escalate.model.observer import Observer
 from escalate.model.plan import CatalogueEntry, Plan
 from escalate.model.redaction import RedactionDocument
@@ -187,6 +190,25 @@ def redact(
         _sealed(case)
 
 
+def bundle(case: Case, observer: Observer, wishes: BundleWishes) -> BundleDocument:
+    """Zip again, as is wished now."""
+    with case.locked():
+        observer.stage(bundle_stage.NAME)
+        return bundle_stage.run(case, observer, _known(case), wishes)
+
+
+def draft(case: Case, observer: Observer, wishes: DraftWishes) -> None:
+    """Draft again, as is wished now.
+
+    Raises:
+        UsageError: a packet that does not exist.
+        ConfigError: a template of the user's is broken.
+    """
+    with case.locked():
+        observer.stage(draft_stage.NAME)
+        draft_stage.run(case, observer, evidence_names, wishes)
+
+
 def run_stage(
     case: Case, name: str, observer: Observer, rules: Sequence[Path] = (), access: Access | None = None
 ) -> None:
@@ -225,9 +247,11 @@ def build(
         return case.read(BundleDocument)
 
 
-def verify_archive(archive: Path, case: Case | None, observer: Observer) -> VerificationDocument:
-    """Prove a finished zip; with the case at hand its known secret values are looked for as well."""
-    return verify(archive, known=_known(case) if case else (), observer=observer)
+def verify_archives(
+    archives: Sequence[Path], case: Case | None, identity: Path | None, observer: Observer
+) -> VerificationSet:
+    """Prove finished zips; with the case at hand its known secret values are looked for as well."""
+    return verify_all(archives, known=_known(case) if case else (), identity=identity, observer=observer)
 
 
 def is_bundled(case: Case) -> bool:
@@ -315,7 +339,9 @@ def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Acces
         ),
         redact_stage.NAME: stage(redact_stage.NAME, lambda: redact_stage.inputs(case), lambda: _redact(case, observer)),
         draft_stage.NAME: stage(
-            draft_stage.NAME, lambda: draft_stage.inputs(case), lambda: draft_stage.run(case, observer)
+            draft_stage.NAME,
+            lambda: draft_stage.inputs(case),
+            lambda: draft_stage.run(case, observer, evidence_names),
         ),
         bundle_stage.NAME: stage(
             bundle_stage.NAME,

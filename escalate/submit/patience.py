@@ -38,15 +38,19 @@ class Tries:
         self._left = patience.tries - 1
         self._wait_s = patience.first_wait_s
 
+    def may_go_on(self, failure: SupportFailure) -> bool:
+        """Whether it may help, was not tried often enough, and the server asks for no too long a pause."""
+        return failure.retryable and self._left > 0 and (failure.retry_after_s or 0) <= self._patience.longest_wait_s
+
     def wait_after(self, failure: SupportFailure) -> None:
         """Wait before the next try.
 
         Raises:
-            SupportFailure: it cannot help, was tried often enough, or the server asks for too long a pause.
+            SupportFailure: see `may_go_on`.
         """
-        asked = failure.retry_after_s
-        if not failure.retryable or self._left <= 0 or (asked or 0) > self._patience.longest_wait_s:
+        if not self.may_go_on(failure):
             raise failure
+        asked = failure.retry_after_s
         self._left -= 1
         self._pulse.pause(asked if asked is not None else self._wait_s)
         self._wait_s = min(self._wait_s * 2, self._patience.longest_wait_s)

@@ -13,18 +13,24 @@ from escalate.case.store import Case
 from escalate.formats.record import Record
 from escalate.formats.registry import Format, format_of
 from escalate.model.artifact import Artifact, EvidenceDocument
-from escalate.model.base import RuleId
-from escalate.model.incident import Incident
+from escalate.model.base import ArtifactId, RuleId
+from escalate.model.finding import Precision
+from escalate.model.incident import Incident, Window
+from escalate.model.kind import Kind
 from escalate.model.observer import Observer
 from escalate.model.rule import Rule
 from escalate.model.timeline import Coverage
+from escalate.triage.calls import CallSummary
 from escalate.triage.facts import KEPT, Facts
 from escalate.triage.http_summary import HTTP_KINDS, HttpSummary
-from escalate.triage.index import Index
-from escalate.triage.matcher import Matcher, Pattern
+from escalate.triage.index import Edges, Index
+from escalate.triage.ledger.causes import WATCHED
+from escalate.triage.log_rates import LOG_RATE_KINDS, LogRates
+from escalate.triage.matcher import Pattern, matcher_for
 from escalate.triage.place import HitList, hit_of, place_of
 from escalate.triage.rhythm import RHYTHM_KINDS, Rhythm
 from escalate.triage.rulebook import rule_patterns, watch_patterns
+from escalate.triage.samples import SAMPLED, Samples
 from escalate.triage.whose import with_workers
 
 BATCH_RECORDS = 512
@@ -33,6 +39,19 @@ RULE_HITS = (40, 10)
 """Matches kept of a rule inside and outside of the incident window."""
 WATCH_HITS = (400, 100)
 """Matches kept of a correlator's pattern."""
+MAX_SITES = 200
+
+Span = tuple[datetime, datetime]
+
+
+_PRECISIONS = (
+    Precision.NANOSECOND,
+    Precision.MILLISECOND,
+    Precision.SECOND,
+    Precision.MINUTE,
+    Precision.UNKNOWN,
+)
+_COARSE = {precision: rank for rank, precision in enumerate(_PRECISIONS)}
 
 
 @dataclass
@@ -41,6 +60,9 @@ class _Extent:
     last: datetime | None = None
     records: int = 0
     instance: str | None = None
+    earliest: Record | None = None
+    latest: Record | None = None
+    coarse: int = 0
 
     def see(self, record: Record) -> None:
         self.records += 1
@@ -49,12 +71,14 @@ class _Extent:
         ts = record.ts
         if ts is None:
             return
+        self.coarse = max(self.coarse, _COARSE[record.precision])
         if self.first is None or self.last is None:
             self.first = self.last = ts
+            self.earliest = self.latest = record
         elif ts > self.last:
-            self.last = ts
+            self.last, self.latest = ts, record
         elif ts < self.first:
-            self.first = ts
+            self.first, self.earliest = ts, record
 
 
 @dataclass
@@ -64,16 +88,23 @@ class _Pass:
     watches: tuple[Pattern, ...]
     facts: Facts = field(default_factory=Facts)
     coverage: list[Coverage] = field(default_factory=list)
+    sites: dict[str, Span] = field(default_factory=dict)
+    """Time of the first and the last row of every app that tables name."""
 
     def __post_init__(self) -> None:
         window = self.incident.window
         self.http = HttpSummary(window)
         self.rhythm = Rhythm(window)
+        self.samples = Samples(window)
+        self.log_rates = LogRates(window)
+        self.calls = CallSummary(window)
+        self.edges: dict[ArtifactId, Edges] = {}
         self.rule_hits = {RuleId(pattern.key): HitList(window, *RULE_HITS) for pattern in self.rules}
         self.watch_hits = {pattern.key: HitList(window, *WATCH_HITS) for pattern in self.watches}
-        self._matcher = Matcher((*self.rules, *self.watches))
-        self._lists: dict[int, HitList] = {id(pattern): self.rule_hits[RuleId(pattern.key)] for pattern in self.rules}
-        self._lists |= {id(pattern): self.watch_hits[pattern.key] for pattern in self.watches}
+        self._matcher = matcher_for((*self.rules, *self.watches))
+        known, count = self._matcher.patterns, len(self.rules)
+        self._lists = {id(pattern): self.rule_hits[RuleId(pattern.key)] for pattern in known[:count]}
+        self._lists |= {id(pattern): self.watch_hits[pattern.key] for pattern in known[count:]}
 
     def match(self, artifact: Artifact, records: Sequence[Record]) -> None:
         for index, pattern, match in self._matcher.matches([record.text for record in records]):
@@ -83,6 +114,11 @@ class _Pass:
             kept = self._lists[id(pattern)]
             if kept.room_for(place):
                 kept.add(hit_of(place, match))
+
+    def name_site(self, site: str, ts: datetime) -> None:
+        first, last = self.sites.get(site, (ts, ts))
+        if len(self.sites) < MAX_SITES or site in self.sites:
+            self.sites[site] = min(first, ts), max(last, ts)
 
     def cover(self, artifact: Artifact, extent: _Extent) -> None:
         if extent.first is not None and extent.last is not None:
@@ -94,15 +130,30 @@ class _Pass:
                     first_utc=extent.first,
                     last_utc=extent.last,
                     records=extent.records,
+                    kind=artifact.kind,
+                    precision=_PRECISIONS[extent.coarse],
+                    window_share=_share(self.incident.window, extent.first, extent.last),
                 )
             )
+        if extent.earliest is not None and extent.latest is not None:
+            self.edges[artifact.id] = Edges(place_of(artifact, extent.earliest), place_of(artifact, extent.latest))
+
+
+def _share(window: Window | None, first: datetime, last: datetime) -> float | None:
+    """Part of the window between two moments; a window of no length is covered or not."""
+    if window is None:
+        return None
+    if window.start == window.end:
+        return 1.0 if first <= window.start <= last else 0.0
+    common = (min(window.end, last) - max(window.start, first)).total_seconds()
+    return max(0.0, common) / (window.end - window.start).total_seconds()
 
 
 def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer: Observer) -> Index:
     """Read every artifact once, each record against all patterns; what cannot be read is noted in the journal."""
     incident = case.incident
     artifacts = with_workers(case, evidence.artifacts)
-    run = _Pass(incident, rule_patterns(rules), watch_patterns(rules))
+    run = _Pass(incident, rule_patterns(rules), watch_patterns(rules, WATCHED))
     with observer.task("triage", sum(artifact.size for artifact in artifacts)) as task:
         for artifact in artifacts:
             entry = _format(artifact)
@@ -124,6 +175,11 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
         watches=run.watch_hits,
         coverage=tuple(run.coverage),
         rhythm=run.rhythm,
+        samples=run.samples,
+        log_rates=run.log_rates,
+        calls=run.calls,
+        edges=run.edges,
+        sites=run.sites,
     )
 
 
@@ -139,7 +195,8 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
     batch: list[Record] = []
     chars = 0
     is_fact, is_http = artifact.kind in KEPT, artifact.kind in HTTP_KINDS
-    is_log = artifact.kind in RHYTHM_KINDS
+    is_log, is_table = artifact.kind in RHYTHM_KINDS, artifact.kind is Kind.LOG_TABLE
+    is_sampled, is_rated = artifact.kind in SAMPLED, artifact.kind in LOG_RATE_KINDS
     try:
         for record in records:
             extent.see(record)
@@ -149,6 +206,14 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
                 run.http.see(artifact, record)
             if is_log:
                 run.rhythm.see(artifact, record)
+            if is_sampled:
+                run.samples.see(artifact, record)
+            if is_rated:
+                run.log_rates.see(artifact, record)
+            if is_table:
+                run.calls.see(artifact, record)
+                if record.site and record.ts is not None:
+                    run.name_site(record.site, record.ts)
             batch.append(record)
             chars += len(record.text)
             if len(batch) >= BATCH_RECORDS or chars >= BATCH_CHARS:

@@ -10,6 +10,7 @@ from escalate.azure.support_failure import SupportFailure
 from escalate.azure.support_values import OperationState, SupportTicket
 from escalate.model.submission import Phase
 from escalate.submit.filing import Filing
+from escalate.submit.patience import Tries
 
 
 class StillRunning(Exception):
@@ -32,18 +33,30 @@ def file_ticket(filing: Filing, ready: Callable[[], str | None]) -> SupportTicke
     """
     tries = filing.tries()
     while (found := _there(filing)) is None:
-        if filing.state.ticket.operation is None:
-            workspace = ready()
-            try:
-                _put(filing, workspace)
-            except SupportFailure as failure:
-                tries.wait_after(failure)
-                continue
+        if filing.state.ticket.operation is None and not _taken(filing, ready(), tries):
+            continue
         if (url := filing.state.ticket.operation) is not None:
             _watch(filing, url)
-        found = _read_back(filing)
-        break
+        return _adopt(filing, _read_back(filing))
     return _adopt(filing, found)
+
+
+def _taken(filing: Filing, workspace: str | None, tries: Tries) -> bool:
+    """PUT; False: it is to be looked for again, because nobody knows, or because it turned up meanwhile.
+
+    Raises:
+        SupportFailure: the server refuses, or did not answer often enough, and the ticket is not there.
+    """
+    try:
+        _put(filing, workspace)
+    except SupportFailure as failure:
+        if tries.may_go_on(failure):
+            tries.wait_after(failure)
+        elif _there(filing) is None:
+            filing.record_ticket("the ticket did not turn up", last_put_at=None)
+            raise
+        return False
+    return True
 
 
 def _there(filing: Filing) -> SupportTicket | None:
