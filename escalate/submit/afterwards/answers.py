@@ -190,8 +190,8 @@ def _where(each: InHand) -> str:
     lines = f", see line{'s' if len(each.lines) > 1 else ''} {', '.join(map(str, each.lines))}" if each.lines else ""
     if each.withheld is not None:
         return (
-            f"we have {each.path} ({size}), and it does not leave as it is: {each.withheld}. It can be looked at together"
-            " with us, or go by a secure upload if the owner of the data agrees."
+            f"we have {each.path} ({size}), and it does not leave as it is: {each.withheld}. It can be looked at"
+            " together, or go by a secure upload if the owner of the data agrees."
         )
     if each.member is not None:
         there = "attached" if each.sent else f"{TO_ANSWER}: attach it first]"
