@@ -40,7 +40,10 @@ def _sending(function: Callable[..., int]) -> Callable[..., int]:
 
 @click.group("ticket")
 def command() -> None:
-    """Follow up the ticket of a case: status, reply, attach, severity, close, reopen."""
+    """Follow up the ticket of a case: status, reply, attach, severity, close, reopen.
+
+    Every verb has its own --case and --format. What sends something shows it first and needs a yes (or --yes).
+    """
 
 
 @command.command("status")
