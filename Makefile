@@ -7,6 +7,7 @@ PYTHON  := $(VENV)/bin/python
 RUN     := $(VENV)/.ready-run
 DEV     := $(VENV)/.ready-dev
 PRISM   := tests/contract/node_modules/.ready
+AXE     := tests/browser/node_modules/.ready
 PIP     := $(PYTHON) -m pip --quiet --disable-pip-version-check
 
 help: ## this list
@@ -17,7 +18,7 @@ demo: $(RUN) ## start sick processes, run the whole flow on them, show the resul
 
 install: $(RUN) ## set up the checkout and its command, .venv/bin/escalate
 
-test: $(DEV) system-packages $(PRISM) lint ## every check and every test
+test: $(DEV) system-packages $(PRISM) $(AXE) lint ## every check and every test
 	$(PYTHON) -m pytest
 
 lint: $(DEV) ## format, lint, types, architecture
@@ -53,8 +54,8 @@ $(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(PRISM): tests/contract/package-lock.json | system-packages
-	cd tests/contract && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+$(PRISM) $(AXE): tests/%/node_modules/.ready: tests/%/package-lock.json | system-packages
+	cd tests/$* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from escalate import __version__
 from escalate.bundle import stage as bundle_stage
+from escalate.bundle.places import evidence_names
 from escalate.bundle.second_engine import SecondEngine
 from escalate.bundle.verify import verify
 from escalate.bundle.verify_secrets import SecretScanner
@@ -25,6 +26,7 @@ from escalate.collect.sign_in import Access
 from escalate.collect.survey import survey, window_of
 from escalate.collect.worst_worker import named
 from escalate.draft import stage as draft_stage
+from escalate.draft.wishes import DraftWishes
 from escalate.errors import CaseError, ConfigError, RedactionRefused, TargetError
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
@@ -187,6 +189,18 @@ def redact(
         _sealed(case)
 
 
+def draft(case: Case, observer: Observer, wishes: DraftWishes) -> None:
+    """Draft again, as is wished now.
+
+    Raises:
+        UsageError: a packet that does not exist.
+        ConfigError: a template of the user's is broken.
+    """
+    with case.locked():
+        observer.stage(draft_stage.NAME)
+        draft_stage.run(case, observer, evidence_names, wishes)
+
+
 def run_stage(
     case: Case, name: str, observer: Observer, rules: Sequence[Path] = (), access: Access | None = None
 ) -> None:
@@ -315,7 +329,9 @@ def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Acces
         ),
         redact_stage.NAME: stage(redact_stage.NAME, lambda: redact_stage.inputs(case), lambda: _redact(case, observer)),
         draft_stage.NAME: stage(
-            draft_stage.NAME, lambda: draft_stage.inputs(case), lambda: draft_stage.run(case, observer)
+            draft_stage.NAME,
+            lambda: draft_stage.inputs(case),
+            lambda: draft_stage.run(case, observer, evidence_names),
         ),
         bundle_stage.NAME: stage(
             bundle_stage.NAME,

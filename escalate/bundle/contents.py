@@ -27,8 +27,9 @@ from escalate.model.redaction import RedactionDocument, Sealed, SlimTwin, Withhe
 from escalate.model.ticket import Ticket
 from escalate.model.timeline import TimelineDocument
 
-REPORT_FILE = "report.html"
+REPORT_FILE = "report-in-zip.html"
 START_HERE_FILE = "start-here.md"
+RUNBOOK_FOLDER = "runbook"
 MAX_START_HERE = 256 * 1024
 """Bytes; START-HERE is in every zip, however small that must be."""
 
@@ -197,6 +198,10 @@ def _documents(
     return (
         *sealed(places.QUESTIONS, below / SEALED_PATHS[QuestionsDocument]),
         of_bytes(places.QUESTIONS_PAGE, "document", pages.questions(questions, findings, names).encode()),
+        *(
+            of_file(f"{places.RUNBOOKS}/{page.name}", "document", page)
+            for page in sorted(case.path(Room.DRAFT, RUNBOOK_FOLDER).glob("*.md"))
+        ),
         *sealed(places.FINDINGS, below / SEALED_PATHS[FindingsDocument]),
         of_bytes(places.FINDINGS_PAGE, "document", pages.findings(findings, names).encode()),
         *sealed(places.EXCLUSIONS, below / SEALED_PATHS[ExclusionsDocument]),

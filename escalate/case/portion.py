@@ -43,6 +43,12 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
     def readinto(self, buffer: WriteableBuffer) -> int | None:
         count = self._file.readinto(buffer)
         self._portion.advance(count or 0)
@@ -51,7 +57,7 @@ class _Counted(io.RawIOBase):
 
 @contextmanager
 def counted(path: Path, task: Task, size: int) -> Iterator[BinaryIO]:
-    """Open a file of `size` bytes for reading once, from its start; the task advances with it."""
+    """Open a file of `size` bytes for reading, from its start or by seeking; the task advances with it."""
     portion = Portion(task, size)
     try:
         with path.open("rb", buffering=0) as file, io.BufferedReader(_Counted(file, portion), BUFFER) as reader:

@@ -27,6 +27,7 @@ from escalate.collect.roster import Roster
 from escalate.collect.staging import Allowance, Staged, Stager
 from escalate.collect.watch import Watch
 from escalate.collect.worker import Worker
+from escalate.formats.dump import check_dump
 from escalate.formats.registry import format_of
 from escalate.formats.sniff import sniff
 from escalate.model.artifact import Artifact, StepRecord
@@ -276,6 +277,8 @@ class Engine:
         if piece.kind is not None:
             form = format_of(piece.kind)
         self.case.adopt(Room.EVIDENCE, piece.path, item.file)
+        with self.case.path(Room.EVIDENCE, piece.path).open("rb") as saved:
+            dump = check_dump(form.kind, saved, piece.pid)
         local = isinstance(self.plan.target, LocalTarget)
         return Artifact(
             id=ArtifactId("A0"),
@@ -292,6 +295,7 @@ class Engine:
             captured_at=piece.captured_at,
             covers=piece.covers,
             sensitivity=Sensitivity.MEMORY if form.kind in _MEMORY_KINDS else job.entry.sensitivity,
+            dump=dump,
         )
 
     def _record(

@@ -36,7 +36,11 @@ class TimeAxis:
         first = math.ceil(self.start.timestamp() / step) * step
         pattern = "%H:%M:%S" if step < 60 else "%H:%M" if step < DAY else "%m-%d"
         moments = (datetime.fromtimestamp(at, UTC) for at in range(first, int(self.end.timestamp()) + 1, step))
-        return [(moment, f"{moment:{pattern}}") for moment in moments]
+        return [(moment, f"{moment:{'%m-%d' if _midnight(moment) else pattern}}") for moment in moments]
+
+
+def _midnight(moment: datetime) -> bool:
+    return (moment.hour, moment.minute, moment.second) == (0, 0, 0)
 
 
 def around(window: Window, by: timedelta) -> Window:

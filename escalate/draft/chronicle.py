@@ -33,6 +33,8 @@ CHANGES = ("deployment", "change", "platform", "restart")
 NEAR = timedelta(minutes=10)
 """Around the window; a change further away explains nothing by itself."""
 
+OURS = "what escalate did to collect this"
+
 REPEAT = timedelta(minutes=1)
 """The same thing again within this time is the same row."""
 
@@ -80,9 +82,11 @@ def _merged(events: list[TimelineEvent]) -> list[Row]:
     rows: list[Row] = []
     latest: dict[tuple[str, str, str], int] = {}
     for event in events:
-        key = (event.lane, event.category, event.rule or event.title)
+        ours = event.category == "our footprint"
+        title = OURS if ours else event.title
+        key = (event.lane, event.category, event.rule or title)
         at = latest.get(key)
-        if at is not None and event.ts_utc - rows[at].last <= REPEAT:
+        if at is not None and (ours or event.ts_utc - rows[at].last <= REPEAT):
             rows[at] = replace(
                 rows[at],
                 last=event.ts_utc,
@@ -91,5 +95,5 @@ def _merged(events: list[TimelineEvent]) -> list[Row]:
             )
             continue
         latest[key] = len(rows)
-        rows.append(Row(event.ts_utc, event.ts_utc, event.lane, event.category, event.title, 1, event.evidence))
+        rows.append(Row(event.ts_utc, event.ts_utc, event.lane, event.category, title, 1, event.evidence))
     return rows

@@ -8,10 +8,14 @@ places that bear a statement out; raises without one), `place` (file and line), 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -19,8 +23,10 @@ from escalate.draft import text
 from escalate.draft.claims import CLOSE, OPEN, Said, zone
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
-from escalate.model.base import EvidenceId
+from escalate.errors import ConfigError
+from escalate.model.base import ArtifactId, EvidenceId
 from escalate.model.finding import Evidence
+from escalate.model.redaction import Sealed
 from escalate.resources import templates
 
 CITES = 3
@@ -30,6 +36,9 @@ LONGEST = 2000
 
 _MARKDOWN = re.compile(r"[\\`*\[<]|(?<!\w)_|_(?!\w)|^[#+\-=~>]")
 _UNSAFE_ID = re.compile(r"[^A-Za-z0-9_-]")
+NO_LINKS: Mapping[ArtifactId, str] = MappingProxyType({})
+FRAGMENT = 60
+"""Characters of a quoted line by which a browser finds it in the file."""
 
 
 class Raw(str):
@@ -38,47 +47,111 @@ class Raw(str):
     __slots__ = ()
 
 
-def html(facts: Facts, anchors: Iterable[EvidenceId]) -> ImmutableSandboxedEnvironment:
-    """For pages; `anchors` are the pieces of evidence that the page quotes, and so can be linked to."""
+def html(
+    facts: Facts,
+    anchors: Iterable[EvidenceId],
+    links: Mapping[ArtifactId, str] = NO_LINKS,
+    own: Path | None = None,
+) -> ImmutableSandboxedEnvironment:
+    """For pages.
+
+    `anchors` are the pieces of evidence that the page quotes, and so can be linked to; `links` has the path of each
+    file that stands beside the page, relative to it; `own` is a folder with templates that go before ours.
+    """
     linkable = frozenset(anchors)
 
     def code(value: str, limit: int = LONGEST) -> Markup:
         return Markup("<code>{}</code>").format(zone(value, limit))
 
-    def one(item: Evidence) -> Markup:
-        label = Markup("<code>{}</code>").format(zone(place(item)))
+    def one(item: Evidence, again: bool) -> Markup:
         if item.id not in linkable:
-            return Markup('<span class="cite">{}</span>').format(label)
+            return Markup('<span class="cite">{}</span>').format(in_file(item))
+        label = Markup("<code>{}</code>").format(zone(_line_only(item) if again else short_place(item)))
         return Markup('<a class="cite" href="#{}">{}</a>').format(anchor(item.id), label)
 
-    environment = _environment(facts, finalize=_for_html, autoescape=True)
+    def in_file(item: Evidence) -> Markup:
+        label = Markup("<code>{}</code>").format(zone(place(item)))
+        if item.artifact not in links:
+            return label
+        return Markup('<a href="{}">{}</a>').format(quote(links[item.artifact]) + fragment(item), label)
+
+    def file(item: Sealed) -> Markup:
+        label = Markup("<code>{}</code>").format(zone(item.path, 200))
+        if item.artifact not in links:
+            return label
+        return Markup('<a href="{}">{}</a>').format(quote(links[item.artifact]), label)
+
+    environment = _environment(facts, finalize=_for_html, autoescape=True, own=own)
     environment.filters["code"] = code
     environment.filters["quoted"] = lambda value: code(value, text.EXCERPT)
     environment.filters["cite"] = _citer(facts, one, Markup(", "), lambda n: Markup(" and {} more").format(n))
     environment.filters["anchor"] = anchor
+    environment.filters["in_file"] = in_file
+    environment.filters["file"] = file
     return environment
 
 
-def markdown(facts: Facts) -> ImmutableSandboxedEnvironment:
+def markdown(facts: Facts, own: Path | None = None) -> ImmutableSandboxedEnvironment:
     """For Markdown that is also read as plain text."""
-    environment = _environment(facts, finalize=_for_markdown, autoescape=False)
+    environment = _environment(facts, finalize=_for_markdown, autoescape=False, own=own)
     environment.filters["code"] = _code_span
     environment.filters["quoted"] = lambda value: _code_span(value, text.EXCERPT)
     environment.filters["cite"] = _citer(
-        facts, lambda item: _code_span(place(item)), ", ", lambda n: f" and {n} more", wrap=Raw
+        facts,
+        lambda item, again: _code_span(_line_only(item) if again else place(item)),
+        ", ",
+        lambda n: f" and {n} more",
+        wrap=Raw,
     )
     return environment
 
 
-def plain_text(facts: Facts) -> ImmutableSandboxedEnvironment:
+def plain_text(facts: Facts, own: Path | None = None) -> ImmutableSandboxedEnvironment:
     """For the ticket's fields, where no markup is read."""
-    environment = _environment(facts, finalize=_for_text, autoescape=False)
+    environment = _environment(facts, finalize=_for_text, autoescape=False, own=own)
     environment.filters["code"] = zone
     environment.filters["quoted"] = lambda value: Raw(f'"{zone(value, text.EXCERPT)}"')
     environment.filters["cite"] = _citer(
-        facts, lambda item: zone(place(item)), ", ", lambda n: f" and {n} more", wrap=Raw
+        facts,
+        lambda item, again: zone(_line_only(item) if again else place(item)),
+        ", ",
+        lambda n: f" and {n} more",
+        wrap=Raw,
     )
     return environment
+
+
+_FAULTS = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What a template of somebody else may end in."""
+
+
+def render(environment: ImmutableSandboxedEnvironment, name: str, **context: object) -> str:
+    """One template.
+
+    Raises:
+        ConfigError: it is a user's own, and broken.
+        DraftDefect: a statement would stand without evidence.
+    """
+    try:
+        return environment.get_template(name).render(**context)
+    except _FAULTS as error:
+        if not _has_own(environment):
+            raise
+        line = getattr(error, "lineno", None)
+        raise ConfigError(
+            f"the template {name} of --templates{f', line {line},' if line else ''} cannot be used: {error}",
+            hint="mend it; the ones that come with escalate show which names and filters there are",
+        ) from error
+
+
+def source(environment: ImmutableSandboxedEnvironment, name: str) -> str:
+    """A file beside the templates as it stands, a user's own before ours."""
+    loader = environment.loader
+    return loader.get_source(environment, name)[0] if loader else ""
+
+
+def _has_own(environment: ImmutableSandboxedEnvironment) -> bool:
+    return isinstance(environment.loader, FileSystemLoader) and len(environment.loader.searchpath) > 1
 
 
 def place(item: Evidence) -> str:
@@ -88,14 +161,36 @@ def place(item: Evidence) -> str:
     return f"{item.path}#{item.pointer}" if item.pointer else item.path
 
 
+def short_place(item: Evidence) -> str:
+    """The same without folders: where it is cited often, and the whole path stands beside the quotation."""
+    return place(item.model_copy(update={"path": PurePosixPath(item.path).name or item.path}))
+
+
+def _line_only(item: Evidence) -> str:
+    """For a place in the file named just before."""
+    return f":{item.line}"
+
+
+def fragment(item: Evidence) -> str:
+    """Where in its file a line is: by number as RFC 5147 has it, and by its first words as browsers do."""
+    if item.line is None:
+        return ""
+    words = item.excerpt[:FRAGMENT]
+    words = words if len(item.excerpt) <= FRAGMENT else words.rpartition(" ")[0]
+    found = f":~:text={quote(words, safe='').replace('-', '%2D')}" if words.isprintable() and words.strip() else ""
+    return f"#line={item.line - 1},{item.line}{found}"
+
+
 def anchor(name: str) -> str:
     """An id for the page that no hostile id can leave."""
     return _UNSAFE_ID.sub("-", name)[:80]
 
 
-def _environment(facts: Facts, *, finalize: Callable[[Any], Any], autoescape: bool) -> ImmutableSandboxedEnvironment:
+def _environment(
+    facts: Facts, *, finalize: Callable[[Any], Any], autoescape: bool, own: Path | None
+) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(templates()),
+        loader=FileSystemLoader([*([own] if own else []), templates()]),
         undefined=StrictUndefined,
         finalize=finalize,
         autoescape=autoescape,
@@ -111,6 +206,7 @@ def _environment(facts: Facts, *, finalize: Callable[[Any], Any], autoescape: bo
         utc=text.moment,
         size=text.size,
         number=text.number,
+        figure=text.figure,
         count=text.count,
         listed=text.listed,
         sentence=text.sentence,
@@ -122,7 +218,7 @@ def _environment(facts: Facts, *, finalize: Callable[[Any], Any], autoescape: bo
 
 def _citer(
     facts: Facts,
-    one: Callable[[Evidence], Any],
+    one: Callable[[Evidence, bool], Any],
     comma: Any,
     more: Callable[[int], Any],
     wrap: Callable[[Any], Any] = lambda value: value,
@@ -133,7 +229,9 @@ def _citer(
                 "a statement would stand without evidence",
                 hint="this is a defect of a rule or a template: report it; the evidence in the case is intact",
             )
-        items = [one(item) for item in facts.cited(ids)]
+        cited = facts.cited(ids)
+        alike = [False, *(item.line is not None and item.path == last.path for last, item in pairwise(cited))]
+        items = [one(item, again) for item, again in zip(cited, alike, strict=True)]
         said = comma.join(items[:CITES])
         return wrap(said + more(len(items) - CITES) if len(items) > CITES else said)
 

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from escalate.case.layout import SEALED_PATHS, Room
+from escalate.case.layout import LATER_DOCUMENTS, SEALED_PATHS, Room
 from escalate.case.store import Case
 from escalate.draft.claims import Answerer, Speaker, blames
 from escalate.draft.defect import DraftDefect
 from escalate.errors import DocumentError
-from escalate.model.artifact import EvidenceDocument, StepRecord
+from escalate.model.artifact import Artifact, EvidenceDocument, StepRecord
 from escalate.model.base import Document, EvidenceId
 from escalate.model.case import CaseDocument
-from escalate.model.exclusion import ExclusionsDocument
-from escalate.model.finding import Evidence, Finding, FindingsDocument, Polarity
+from escalate.model.differential import Comparison, DifferentialDocument
+from escalate.model.exclusion import Exclusion, ExclusionsDocument
+from escalate.model.finding import Evidence, Finding, FindingsDocument, MissingEvidence, Polarity
 from escalate.model.incident import Window
 from escalate.model.outcome import Collected
 from escalate.model.plan import Plan
@@ -34,9 +35,11 @@ READS: tuple[type[Document], ...] = (
     QuestionsDocument,
     ExclusionsDocument,
     TimelineDocument,
+    DifferentialDocument,
 )
 
 _ROLES: Mapping[Role, int] = {Role.INDICATOR: 0, Role.FALSE_FRIEND: 1, Role.CONTEXT: 2, Role.NOISE: 3}
+_APART = ("small", "medium", "large")
 _SEVERITIES: Mapping[str, int] = {"error": 0, "warning": 1, "info": 2}
 _CONFIDENCES: Mapping[Confidence, int] = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
@@ -53,6 +56,8 @@ class Facts:
     ledger: ExclusionsDocument
     timeline: TimelineDocument
     redaction: RedactionDocument
+    differential: DifferentialDocument | None = None
+    """None in cases that were triaged before there was one."""
 
     @classmethod
     def load(cls, case: Case) -> Facts:
@@ -70,6 +75,7 @@ class Facts:
             ledger=case.read_sealed(ExclusionsDocument),
             timeline=case.read_sealed(TimelineDocument),
             redaction=case.read(RedactionDocument),
+            differential=case.read_sealed(DifferentialDocument) if _is_sealed(case, DifferentialDocument) else None,
         )
 
     @property
@@ -109,11 +115,14 @@ class Facts:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Those that count, the most telling first."""
+        """Those that count; first what the verdict names, then what is asked about, then the most telling."""
+        why = self.triage.verdict.why.casefold()
         asked_about = {one for question in self.questions for one in question.evidence}
 
-        def rank(finding: Finding) -> tuple[int, int, int, int, int]:
+        def rank(finding: Finding) -> tuple[int, ...]:
+            named = why.find(finding.title.casefold())
             return (
+                named if named >= 0 else len(why),
                 0 if asked_about & set(finding.evidence) else 1,
                 _ROLES[finding.role],
                 _SEVERITIES[finding.severity],
@@ -138,6 +147,11 @@ class Facts:
         return tuple(one for one in self.asked.questions if not blames(f"{one.text} {one.host_only_artifact}"))
 
     @property
+    def os(self) -> str | None:
+        """Operating system, with `-container` where the user brings the image."""
+        return self.case.incident.target.os
+
+    @property
     def window(self) -> Window | None:
         """The incident window the user gave; without one, the span of the findings that count."""
         if self.case.incident.window is not None:
@@ -160,6 +174,42 @@ class Facts:
         return tuple(dict.fromkeys((*named, *seen)))
 
     @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Where the sick side differs from a healthy one, the strongest first."""
+        if self.differential is None:
+            return ()
+        return tuple(one for one in self.differential.comparisons if one.strength in _APART)
+
+    @cached_property
+    def alike(self) -> tuple[Comparison, ...]:
+        """Where it does not, or not so that it could be told."""
+        if self.differential is None:
+            return ()
+        return tuple(one for one in self.differential.comparisons if one.strength not in _APART)
+
+    @cached_property
+    def dumps(self) -> tuple[Artifact, ...]:
+        """Dumps of memory that were checked."""
+        return tuple(one for one in self.collected.artifacts if one.dump is not None)
+
+    @cached_property
+    def missing(self) -> tuple[MissingEvidence, ...]:
+        """What would settle more: what is lost first comes first, what is gone comes last."""
+        order = {"now": 0, "soon": 1, "unknown": 2, "no hurry": 3, "gone": 4}
+        return tuple(sorted(self.triage.missing_evidence, key=lambda one: order[one.urgency]))
+
+    @cached_property
+    def exclusions(self) -> tuple[Exclusion, ...]:
+        """The ledger: what stays suspect first, then what was ruled out, then what could not be tested."""
+        order = {"not ruled out": 0, "ruled out": 1, "could not test": 2}
+        return tuple(sorted(self.ledger.exclusions, key=lambda one: order[one.state]))
+
+    @cached_property
+    def sick(self) -> tuple[str, ...]:
+        """Workers on which a finding that counts was seen."""
+        return tuple(dict.fromkeys(name for one in self.findings for name in one.instances))
+
+    @cached_property
     def footprints(self) -> tuple[str, ...]:
         """What the collection itself changed or set off, which a reader of the logs must not take for the incident."""
         return tuple(dict.fromkeys(text for step in self.collected.steps for text in step.footprints))
@@ -173,10 +223,15 @@ class Facts:
 
     @cached_property
     def sealed(self) -> tuple[Sealed, ...]:
-        """Evidence that may leave; what is cited comes first."""
+        """Evidence that may leave; what the findings cite comes first, in their order, then what else is cited."""
+        told = [item.artifact for one in self.findings for item in self.cited(one.evidence[:3])]
+        order = {artifact: place for place, artifact in enumerate(dict.fromkeys(told))}
         cited = {item.artifact for item in self.triage.evidence}
         items = [one for one in self.redaction.items if isinstance(one, Sealed)]
-        return tuple(sorted(items, key=lambda one: (one.artifact not in cited, one.path)))
+        last = len(order)
+        return tuple(
+            sorted(items, key=lambda one: (order.get(one.artifact, last), one.artifact not in cited, one.path))
+        )
 
     @cached_property
     def withheld(self) -> tuple[Withheld, ...]:
@@ -208,7 +263,12 @@ def digests(case: Case) -> tuple[str, ...]:
     Raises:
         CaseError: redaction has not run.
     """
-    return tuple(hashlib.sha256(_sealed_bytes(case, kind)).hexdigest() for kind in READS)
+    present = (kind for kind in READS if kind not in LATER_DOCUMENTS or _is_sealed(case, kind))
+    return tuple(hashlib.sha256(_sealed_bytes(case, kind)).hexdigest() for kind in present)
+
+
+def _is_sealed(case: Case, kind: type[Document]) -> bool:
+    return case.path(Room.REDACTED, SEALED_PATHS[kind]).is_file()
 
 
 def _sealed_bytes(case: Case, kind: type[Document]) -> bytes:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from escalate.draft import environment, wording
 from escalate.draft.chronicle import chronicle
 from escalate.draft.claims import lint_html, plain
 from escalate.draft.facts import Facts
-from escalate.draft.samples_svg import charts
+from escalate.draft.measured import Series, samples_of
+from escalate.draft.panels_svg import compared, panels
 from escalate.draft.ticket import identity, reported
 from escalate.draft.timeline_svg import draw
-from escalate.model.base import EvidenceId
+from escalate.draft.wishes import USUAL, DraftWishes
+from escalate.model.base import ArtifactId, EvidenceId
 from escalate.model.finding import Evidence, Finding
-from escalate.resources import templates
 
 FINDINGS = 25
 QUOTES = 4
@@ -40,7 +41,19 @@ class Card:
     quotes: tuple[Evidence, ...]
 
 
-def make_report(facts: Facts) -> str:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the page has besides documents: numbers out of sealed files, and where those files stand."""
+
+    metrics: tuple[Series, ...] = ()
+    links: Mapping[ArtifactId, str] = field(default_factory=dict)
+    """Path of a file relative to the page."""
+
+
+_NOTHING = Beside()
+
+
+def make_report(facts: Facts, beside: Beside = _NOTHING, wishes: DraftWishes = USUAL) -> str:
     """The page.
 
     Raises:
@@ -49,26 +62,30 @@ def make_report(facts: Facts) -> str:
     cards = tuple(_cards(facts))
     quoted = {item.id for card in cards for item in card.quotes}
     register = tuple(_register(facts, quoted))
-    style = (templates() / "report" / "report.css").read_text(encoding="utf-8")
+    paper = environment.html(facts, quoted | {item.id for item in register}, beside.links, wishes.templates)
+    style = environment.source(paper, "report/report.css")
     picture = draw(facts.timeline, facts.window)
-    page = (
-        environment.html(facts, quoted | {item.id for item in register})
-        .get_template("report/report.html.j2")
-        .render(
-            facts=facts,
-            ruling=wording.ruling(facts),
-            seen=wording.seen(facts),
-            title=wording.title(facts),
-            reported=reported(facts),
-            identity=tuple(identity(facts)),
-            cards=cards,
-            register=register,
-            picture=picture,
-            charts=charts(facts),
-            rows=chronicle(facts.timeline, facts.window, ROWS),
-            policy=_policy(style),
-            limits={"findings": FINDINGS, "list": LIST, "files": FILES, "kinds": KINDS},
-        )
+    series = (*beside.metrics, *samples_of(facts))
+    charts, charts_left_out = panels(series, facts.sick, facts.window)
+    page = environment.render(
+        paper,
+        "report/report.html.j2",
+        facts=facts,
+        ruling=wording.ruling(facts),
+        seen=wording.seen(facts),
+        title=wording.title(facts, wishes.title_limit),
+        reason=wording.reason(facts, 1500),
+        reported=reported(facts),
+        identity=tuple(identity(facts)),
+        cards=cards,
+        register=register,
+        picture=picture,
+        charts=charts,
+        charts_left_out=charts_left_out,
+        compared=compared(series, facts.sick),
+        rows=chronicle(facts.timeline, facts.window, ROWS),
+        policy=_policy(style),
+        limits={"findings": FINDINGS, "list": LIST, "files": FILES, "kinds": KINDS},
     )
     lint_html(page, facts.answerable_by, where="report.html")
     return plain(page)
@@ -89,7 +106,11 @@ def _register(facts: Facts, quoted: set[EvidenceId]) -> Iterable[Evidence]:
         cited += question.evidence
     for gate in facts.triage.verdict.gates:
         cited += gate.evidence
-    for entry in facts.ledger.exclusions[:LIST]:
+    for bound in (facts.timeline.last_good, facts.timeline.first_bad):
+        cited += bound.evidence[: environment.CITES] if bound else ()
+    for one in facts.comparisons[:LIST]:
+        cited += one.evidence[: environment.CITES]
+    for entry in facts.exclusions[:LIST]:
         cited += entry.evidence[: environment.CITES]
     for finding in facts.set_aside[:LIST]:
         cited += finding.evidence[: environment.CITES]

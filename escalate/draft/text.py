@@ -68,6 +68,14 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def figure(value: float, unit: str = "") -> str:
+    """A measured number in at most three digits behind which nobody looks: `0.42`, `12.5 %`, `1,240 ms`."""
+    whole = abs(value) >= 100 or value == int(value)
+    words = f"{value:,.0f}" if whole else f"{value:.3g}"
+    short = {"percent": "%", "milliseconds": "ms", "seconds": "s"}.get(unit.casefold(), unit)
+    return f"{words} {clean(short, 40)}".rstrip()
+
+
 def count(n: int, one: str, many: str | None = None) -> str:
     """`1 time`, `4 times`, `no times`."""
     words = one if n == 1 else many or f"{one}s"

@@ -18,6 +18,7 @@ from escalate.model.base import (
     StepId,
     Utc,
 )
+from escalate.model.dump import DumpCheck
 from escalate.model.exchange import Exchange
 from escalate.model.incident import TargetFacts, Window
 from escalate.model.kind import Kind
@@ -46,6 +47,8 @@ class Artifact(Frozen):
     captured_at: Utc | None = None
     covers: Window | None = None
     sensitivity: Sensitivity = Sensitivity.TEXT
+    dump: DumpCheck | None = None
+    """For dumps of memory: how whole it is and what it is of, read before anything else was done with it."""
 
 
 class StepRecord(Frozen):

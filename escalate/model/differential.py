@@ -8,7 +8,7 @@ from pydantic import Field
 
 from escalate.model.base import Document, EvidenceId, Frozen, Utc
 
-Strength = Literal["none", "small", "medium", "large", "not measurable"]
+Strength = Literal["none", "small", "medium", "large"]
 """|Cliff's delta| below 0.147, 0.33, 0.474 and above (Romano et al. 2006); for shares, Cohen's h at 0.2, 0.5, 0.8."""
 
 

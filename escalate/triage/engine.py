@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from escalate.case.store import Case
 from escalate.model.artifact import EvidenceDocument
+from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import Finding, FindingsDocument, Verdict
 from escalate.model.observer import Observer
@@ -14,10 +16,11 @@ from escalate.model.question import QuestionsDocument
 from escalate.model.rule import Rule
 from escalate.model.timeline import TimelineDocument
 from escalate.triage.cite import EvidenceBook
+from escalate.triage.differential.compare import differential
 from escalate.triage.evaluate import Match, evaluate
-from escalate.triage.exclusions import exclusions
 from escalate.triage.index import Index
 from escalate.triage.known import known_values
+from escalate.triage.ledger.judge import exclusions
 from escalate.triage.missing import missing
 from escalate.triage.questions import questions
 from escalate.triage.scan import scan
@@ -30,11 +33,12 @@ MAX_REMEDIES = 6
 
 @dataclass(frozen=True)
 class Outcome:
-    """The four documents of triage."""
+    """The documents of triage."""
 
     findings: FindingsDocument
     questions: QuestionsDocument
     exclusions: ExclusionsDocument
+    differential: DifferentialDocument
     timeline: TimelineDocument
 
 
@@ -43,7 +47,7 @@ def triage(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observ
     index = scan(case, evidence, rules, observer)
     matches = evaluate(rules, index)
     decision = decide(matches, index)
-    return _documents(decision, _in_order(matches, decision), index, evidence)
+    return _documents(decision, _in_order(matches, decision), index, evidence, case.document.created_at)
 
 
 def _in_order(matches: Sequence[Match], decision: Decision) -> list[Match]:
@@ -52,13 +56,16 @@ def _in_order(matches: Sequence[Match], decision: Decision) -> list[Match]:
     return [*decision.drivers, *(m for m in rest if m.active), *(m for m in rest if not m.active)]
 
 
-def _documents(decision: Decision, matches: Sequence[Match], index: Index, evidence: EvidenceDocument) -> Outcome:
+def _documents(
+    decision: Decision, matches: Sequence[Match], index: Index, evidence: EvidenceDocument, asked_at: datetime
+) -> Outcome:
     book = EvidenceBook()
     findings = tuple(_finding(match, book) for match in matches)
     gates = tuple(gate.model(book.cite_all(gate.cites)) for gate in decision.gates)
     ledger = exclusions(matches, index, book)
     asked = questions(decision, index, ledger, book)
-    events = timeline(matches, index, evidence, book)
+    compared = differential(decision, index, book)
+    events = timeline(decision.drivers, matches, index, evidence, book)
     main = decision.drivers[0] if decision.drivers else None
     return Outcome(
         findings=FindingsDocument(
@@ -71,11 +78,12 @@ def _documents(decision: Decision, matches: Sequence[Match], index: Index, evide
             ),
             findings=findings,
             evidence=book.entries,
-            missing_evidence=missing(decision, index, known_values(index, main)),
+            missing_evidence=missing(decision, index, known_values(index, main), asked_at),
             remedies=_remedies(decision),
         ),
         questions=QuestionsDocument(questions=asked),
         exclusions=ExclusionsDocument(exclusions=ledger),
+        differential=compared,
         timeline=events,
     )
 

@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from escalate.model.artifact import Artifact
-from escalate.model.base import RuleId
+from escalate.model.base import ArtifactId, RuleId
 from escalate.model.incident import Incident, Window
 from escalate.model.kind import Kind
 from escalate.model.timeline import Coverage
+from escalate.triage.calls import CallSummary
 from escalate.triage.facts import Facts
 from escalate.triage.http_summary import HttpSummary
-from escalate.triage.place import HitList
+from escalate.triage.log_rates import LogRates
+from escalate.triage.place import HitList, Place
 from escalate.triage.rhythm import Rhythm
+from escalate.triage.samples import Samples
 from escalate.triage.template import as_pattern
 
 LOG_KINDS = frozenset(
@@ -39,6 +42,14 @@ LIFECYCLE = (
 """Lines on the life of a container or worker process; the pass looks for them whatever rules are loaded."""
 
 
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The earliest and the latest record of an artifact."""
+
+    first: Place
+    last: Place
+
+
 @dataclass(frozen=True)
 class Index:
     """What is known after the pass."""
@@ -51,6 +62,10 @@ class Index:
     watches: Mapping[str, HitList]
     coverage: tuple[Coverage, ...]
     rhythm: Rhythm = field(default_factory=lambda: Rhythm(None))
+    samples: Samples = field(default_factory=lambda: Samples(None))
+    log_rates: LogRates = field(default_factory=lambda: LogRates(None))
+    calls: CallSummary = field(default_factory=lambda: CallSummary(None))
+    edges: Mapping[ArtifactId, Edges] = field(default_factory=dict)
 
     @property
     def window(self) -> Window | None:

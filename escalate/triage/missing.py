@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from escalate.model.finding import MissingEvidence
 from escalate.model.kind import Kind
 from escalate.triage.index import Index
+from escalate.triage.placeholders import UNKNOWN
+from escalate.triage.retention import availability
 from escalate.triage.template import fill
 from escalate.triage.verdict import Decision
 
 MAX_ROWS = 12
-UNKNOWN: Mapping[str, str] = MappingProxyType(
-    {
-        "resource_id": "RESOURCE_ID",
-        "app": "APP",
-        "plan": "PLAN",
-        "group": "GROUP",
-        "t0": "START_UTC",
-        "t1": "END_UTC",
-        "worker": "WORKER",
-        "pid": "PID",
-        "subscription": "SUBSCRIPTION",
-    }
-)
-"""Placeholders of a command whose values the evidence does not know; they are for the reader to put in."""
 
 
 @dataclass(frozen=True)
@@ -102,18 +91,35 @@ OF_GATE: Mapping[str, tuple[_Need, ...]] = MappingProxyType(
 NOTHING_FOUND = (LOGS, ACTIVITY, HEALTH, BY_INSTANCE, MEMORY, COUNTERS, THREADS)
 
 
-def missing(decision: Decision, index: Index, values: Mapping[str, str]) -> tuple[MissingEvidence, ...]:
-    """Hints of the signatures that decided or could not, then what the open gates lack; at most twelve."""
+def missing(
+    decision: Decision, index: Index, values: Mapping[str, str], asked_at: datetime
+) -> tuple[MissingEvidence, ...]:
+    """Hints of the signatures that decided or could not, then what the open gates lack; at most twelve.
+
+    The order is that of their weight; `urgency` says what goes first by time, seen from `asked_at`.
+    """
     rows: dict[str, MissingEvidence] = {}
     for match in decision.drivers:
         for hint in match.rule.missing:
             if not (hint.found_in and index.has_file(hint.found_in)):
                 command = fill(hint.command, {**values, **match.values}, unknown=UNKNOWN)
-                rows.setdefault(hint.what, MissingEvidence(what=hint.what, why=hint.why, command=command))
+                rows.setdefault(hint.what, _row(hint.what, hint.why, command, index, asked_at))
     for need in _of_gates(decision, index):
         command = fill(need.command, values, unknown=UNKNOWN)
-        rows.setdefault(need.what, MissingEvidence(what=need.what, why=need.why, command=command))
+        rows.setdefault(need.what, _row(need.what, need.why, command, index, asked_at))
     return tuple(rows.values())[:MAX_ROWS]
+
+
+def _row(what: str, why: str, command: str, index: Index, asked_at: datetime) -> MissingEvidence:
+    known = availability(command, index.window, asked_at)
+    return MissingEvidence(
+        what=what,
+        why=why,
+        command=command,
+        available_until=known.text,
+        available_until_utc=known.until,
+        urgency=known.urgency,
+    )
 
 
 def _of_gates(decision: Decision, index: Index) -> Iterator[_Need]:

@@ -47,9 +47,9 @@ def rule_patterns(rules: Sequence[Rule]) -> tuple[Pattern, ...]:
     )
 
 
-def watch_patterns(rules: Sequence[Rule]) -> tuple[Pattern, ...]:
-    """The patterns that correlators of these rules join with, each once; the key is the pattern."""
-    templates = [LIFECYCLE]
+def watch_patterns(rules: Sequence[Rule], more: Sequence[str] = ()) -> tuple[Pattern, ...]:
+    """The patterns that correlators of these rules join with, and `more`, each once; the key is the pattern."""
+    templates = [LIFECYCLE, *more]
     calls = [call for rule in rules for call in calls_of(rule)]
     templates += [template for call in calls for template in regexes_of(call)]
     templates += [template for call in calls for template in correlators()[call.correlator].watches]

@@ -13,18 +13,24 @@ from escalate.case.store import Case
 from escalate.formats.record import Record
 from escalate.formats.registry import Format, format_of
 from escalate.model.artifact import Artifact, EvidenceDocument
-from escalate.model.base import RuleId
-from escalate.model.incident import Incident
+from escalate.model.base import ArtifactId, RuleId
+from escalate.model.finding import Precision
+from escalate.model.incident import Incident, Window
+from escalate.model.kind import Kind
 from escalate.model.observer import Observer
 from escalate.model.rule import Rule
 from escalate.model.timeline import Coverage
+from escalate.triage.calls import CallSummary
 from escalate.triage.facts import KEPT, Facts
 from escalate.triage.http_summary import HTTP_KINDS, HttpSummary
-from escalate.triage.index import Index
+from escalate.triage.index import Edges, Index
+from escalate.triage.ledger.causes import WATCHED
+from escalate.triage.log_rates import LOG_RATE_KINDS, LogRates
 from escalate.triage.matcher import Matcher, Pattern
 from escalate.triage.place import HitList, hit_of, place_of
 from escalate.triage.rhythm import RHYTHM_KINDS, Rhythm
 from escalate.triage.rulebook import rule_patterns, watch_patterns
+from escalate.triage.samples import SAMPLED, Samples
 from escalate.triage.whose import with_workers
 
 BATCH_RECORDS = 512
@@ -35,12 +41,25 @@ WATCH_HITS = (400, 100)
 """Matches kept of a correlator's pattern."""
 
 
+_PRECISIONS = (
+    Precision.NANOSECOND,
+    Precision.MILLISECOND,
+    Precision.SECOND,
+    Precision.MINUTE,
+    Precision.UNKNOWN,
+)
+_COARSE = {precision: rank for rank, precision in enumerate(_PRECISIONS)}
+
+
 @dataclass
 class _Extent:
     first: datetime | None = None
     last: datetime | None = None
     records: int = 0
     instance: str | None = None
+    earliest: Record | None = None
+    latest: Record | None = None
+    coarse: int = 0
 
     def see(self, record: Record) -> None:
         self.records += 1
@@ -49,12 +68,14 @@ class _Extent:
         ts = record.ts
         if ts is None:
             return
+        self.coarse = max(self.coarse, _COARSE[record.precision])
         if self.first is None or self.last is None:
             self.first = self.last = ts
+            self.earliest = self.latest = record
         elif ts > self.last:
-            self.last = ts
+            self.last, self.latest = ts, record
         elif ts < self.first:
-            self.first = ts
+            self.first, self.earliest = ts, record
 
 
 @dataclass
@@ -69,6 +90,10 @@ class _Pass:
         window = self.incident.window
         self.http = HttpSummary(window)
         self.rhythm = Rhythm(window)
+        self.samples = Samples(window)
+        self.log_rates = LogRates(window)
+        self.calls = CallSummary(window)
+        self.edges: dict[ArtifactId, Edges] = {}
         self.rule_hits = {RuleId(pattern.key): HitList(window, *RULE_HITS) for pattern in self.rules}
         self.watch_hits = {pattern.key: HitList(window, *WATCH_HITS) for pattern in self.watches}
         self._matcher = Matcher((*self.rules, *self.watches))
@@ -94,15 +119,30 @@ class _Pass:
                     first_utc=extent.first,
                     last_utc=extent.last,
                     records=extent.records,
+                    kind=artifact.kind,
+                    precision=_PRECISIONS[extent.coarse],
+                    window_share=_share(self.incident.window, extent.first, extent.last),
                 )
             )
+        if extent.earliest is not None and extent.latest is not None:
+            self.edges[artifact.id] = Edges(place_of(artifact, extent.earliest), place_of(artifact, extent.latest))
+
+
+def _share(window: Window | None, first: datetime, last: datetime) -> float | None:
+    """Part of the window between two moments; a window of no length is covered or not."""
+    if window is None:
+        return None
+    if window.start == window.end:
+        return 1.0 if first <= window.start <= last else 0.0
+    common = (min(window.end, last) - max(window.start, first)).total_seconds()
+    return max(0.0, common) / (window.end - window.start).total_seconds()
 
 
 def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer: Observer) -> Index:
     """Read every artifact once, each record against all patterns; what cannot be read is noted in the journal."""
     incident = case.incident
     artifacts = with_workers(case, evidence.artifacts)
-    run = _Pass(incident, rule_patterns(rules), watch_patterns(rules))
+    run = _Pass(incident, rule_patterns(rules), watch_patterns(rules, WATCHED))
     with observer.task("triage", sum(artifact.size for artifact in artifacts)) as task:
         for artifact in artifacts:
             entry = _format(artifact)
@@ -124,6 +164,10 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
         watches=run.watch_hits,
         coverage=tuple(run.coverage),
         rhythm=run.rhythm,
+        samples=run.samples,
+        log_rates=run.log_rates,
+        calls=run.calls,
+        edges=run.edges,
     )
 
 
@@ -140,6 +184,8 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
     chars = 0
     is_fact, is_http = artifact.kind in KEPT, artifact.kind in HTTP_KINDS
     is_log = artifact.kind in RHYTHM_KINDS
+    is_table = artifact.kind is Kind.LOG_TABLE
+    is_sampled, is_rated = artifact.kind in SAMPLED, artifact.kind in LOG_RATE_KINDS
     try:
         for record in records:
             extent.see(record)
@@ -149,6 +195,12 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
                 run.http.see(artifact, record)
             if is_log:
                 run.rhythm.see(artifact, record)
+            if is_sampled:
+                run.samples.see(artifact, record)
+            if is_rated:
+                run.log_rates.see(artifact, record)
+            if is_table:
+                run.calls.see(artifact, record)
             batch.append(record)
             chars += len(record.text)
             if len(batch) >= BATCH_RECORDS or chars >= BATCH_CHARS:

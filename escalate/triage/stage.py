@@ -1,4 +1,4 @@
-"""The triage stage: reads evidence.json and evidence/, writes the four documents of triage/."""
+"""The triage stage: reads evidence.json and evidence/, writes the documents of triage/."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def run(case: Case, observer: Observer, rules: Sequence[Path] = ()) -> FindingsD
     case.journal.begin(NAME, digest)
     outcome = triage(case, case.read(EvidenceDocument), loaded, observer)
     case.write(outcome.exclusions)
+    case.write(outcome.differential)
     case.write(outcome.questions)
     case.write(outcome.timeline)
     case.write(outcome.findings)

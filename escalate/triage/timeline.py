@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
@@ -17,11 +19,19 @@ from escalate.triage.cite import EvidenceBook
 from escalate.triage.correlators.customer_action_near import ACTION
 from escalate.triage.evaluate import Match
 from escalate.triage.index import LIFECYCLE, Index
+from escalate.triage.ledger.measures.changes import listed_deployments
 from escalate.triage.place import Place
 from escalate.triage.result import Cite
+from escalate.triage.timeline_bounds import bounds
+from escalate.triage.timeline_gaps import gaps
 
 MAX_EVENTS = 1000
 _START = re.compile(r"Starting container|initialized successfully|State: Started")
+PEAKS = re.compile(
+    r"metric (?:CpuPercentage|MemoryPercentage|Http5xx|HttpResponseTime|AverageResponseTime|HttpQueueLength)\b"
+)
+SETTLES = timedelta(seconds=5)
+"""How long after a step its traces still reach the logs."""
 TITLE = 200
 Category = Literal["error", "restart", "deployment", "platform", "change", "health", "sample", "our footprint", "other"]
 
@@ -42,15 +52,44 @@ OF_KIND: Mapping[Kind, Category] = MappingProxyType(
 
 
 def timeline(
-    matches: Sequence[Match], index: Index, evidence: EvidenceDocument, book: EvidenceBook
+    drivers: Sequence[Match], matches: Sequence[Match], index: Index, evidence: EvidenceDocument, book: EvidenceBook
 ) -> TimelineDocument:
-    """Events in the order of time, at most a thousand, and what each artifact covers."""
-    events = [*_of_matches(matches, book), *_of_changes(index, book), *_of_platform(index, book), *_ours(evidence)]
+    """Events in the order of time, at most a thousand; what each source covers and does not; first bad, last good."""
+    traces = tuple(_traces(evidence))
+    events = [
+        *_of_matches(matches, book),
+        *_of_changes(index, book),
+        *_of_platform(index, book),
+        *_of_deployments(index, book),
+        *_of_requests(index, book),
+        *_of_peaks(index, book),
+    ]
+    events = [_marked(event, traces) for event in events] + list(_ours(evidence))
+    bad, good = bounds(drivers, matches, index, book)
     unique: dict[str, TimelineEvent] = {}
     for event in events:
         unique.setdefault(event.evidence or f"{event.ts_utc} {event.title}", event)
     ordered = sorted(unique.values(), key=lambda event: (event.ts_utc, event.lane, event.title))
-    return TimelineDocument(events=tuple(ordered[:MAX_EVENTS]), coverage=index.coverage)
+    return TimelineDocument(
+        events=_kept(ordered, index),
+        coverage=index.coverage,
+        gaps=gaps(index, book),
+        first_bad=bad,
+        last_good=good,
+    )
+
+
+def _kept(ordered: Sequence[TimelineEvent], index: Index) -> tuple[TimelineEvent, ...]:
+    """Those nearest to the incident where there are too many, in the order of time."""
+    window = index.window
+    if len(ordered) <= MAX_EVENTS or window is None:
+        return tuple(ordered[:MAX_EVENTS])
+
+    def distance(event: TimelineEvent) -> timedelta:
+        return max(window.start - event.ts_utc, event.ts_utc - window.end, timedelta(0))
+
+    near = sorted(range(len(ordered)), key=lambda n: (distance(ordered[n]), n))[:MAX_EVENTS]
+    return tuple(ordered[n] for n in sorted(near))
 
 
 def _of_matches(matches: Sequence[Match], book: EvidenceBook) -> Iterator[TimelineEvent]:
@@ -86,15 +125,69 @@ def _of_platform(index: Index, book: EvidenceBook) -> Iterator[TimelineEvent]:
                 yield event
 
 
+def _of_deployments(index: Index, book: EvidenceBook) -> Iterator[TimelineEvent]:
+    for when, place in listed_deployments(index):
+        event = _event(Cite(replace(place, ts=when, precision=Precision.SECOND)), "deployment", book, "Deployment")
+        if event is not None:
+            yield event
+
+
+def _of_requests(index: Index, book: EvidenceBook) -> Iterator[TimelineEvent]:
+    """The first server error of each worker and phase, with how many there were."""
+    for key, trials in index.samples.trials.items():
+        if trials.bad is not None:
+            said = (
+                f"First of {trials.hits} server errors in {trials.total} requests ({key.phase}): {trials.bad.excerpt}"
+            )
+            event = _event(Cite(trials.bad), "error", book, said)
+            if event is not None:
+                yield event
+
+
+def _of_peaks(index: Index, book: EvidenceBook) -> Iterator[TimelineEvent]:
+    """Where a metric of the worker or app was highest inside the window."""
+    for key, series in index.samples.only_preferred().items():
+        if key.phase == "during" and PEAKS.match(key.measure) and series.highest is not None:
+            value, place = series.highest
+            event = _event(Cite(place), "sample", book, f"Highest {key.measure}: {value:g} {key.unit}")
+            if event is not None:
+                yield event
+
+
+@dataclass(frozen=True)
+class _Trace:
+    """The time in which a step of the collection that leaves traces ran, and on which worker."""
+
+    start: datetime
+    end: datetime
+    worker: str | None
+
+
+def _traces(evidence: EvidenceDocument) -> Iterator[_Trace]:
+    for step in evidence.steps:
+        if step.footprints and step.started_at is not None:
+            yield _Trace(step.started_at, (step.finished_at or step.started_at) + SETTLES, step.worker)
+
+
+def _marked(event: TimelineEvent, traces: Sequence[_Trace]) -> TimelineEvent:
+    """With the mark when it may be of our own making: a record from while such a step ran, on its worker."""
+    ours = any(trace.start <= event.ts_utc <= trace.end and trace.worker in (None, event.lane) for trace in traces)
+    return event.model_copy(update={"ours": True}) if ours else event
+
+
 def _ours(evidence: EvidenceDocument) -> Iterator[TimelineEvent]:
     for step in evidence.steps:
-        if step.started_at is not None and isinstance(step.outcome, Collected | Partial):
+        if step.started_at is None:
+            continue
+        done = isinstance(step.outcome, Collected | Partial)
+        for title in (*((step.title,) if done else ()), *step.footprints):
             yield TimelineEvent(
                 ts_utc=step.started_at,
                 precision=Precision.MILLISECOND,
                 lane="escalate",
                 category="our footprint",
-                title=step.title[:TITLE],
+                title=title[:TITLE],
+                ours=True,
             )
 
 
@@ -109,6 +202,7 @@ def _event(cite: Cite, category: Category, book: EvidenceBook, title: str) -> Ti
         category=category,
         title=" ".join(title.split())[:TITLE],
         evidence=_id(book, cite),
+        kind=place.kind,
     )
 
 

@@ -232,7 +232,7 @@ def test_the_digest_of_the_inputs_follows_the_draft_and_what_was_sealed(make_cas
     fill(case)
     before = stage.inputs(case)
     assert stage.inputs(case) == before
-    with case.new_file(Room.DRAFT, "report.html") as handle:
+    with case.new_file(Room.DRAFT, "report-in-zip.html") as handle:
         handle.write(b"another report")
     drafted = stage.inputs(case)
     with case.new_file(Room.REDACTED, "triage/findings.json") as handle:

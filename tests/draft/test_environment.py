@@ -46,9 +46,23 @@ def test_a_template_cannot_reach_the_program(facts: Facts):
 def test_cites_link_only_to_lines_that_the_page_quotes(facts: Facts):
     linked = environment.html(facts, ["E1"]).from_string("{{ ['E1', 'E2'] | cite }}").render()
     assert plain(linked) == (
-        '<a class="cite" href="#E1"><code>LogFiles/2026_04_04_10-30-0-103_default_docker.log:52</code></a>, '
+        '<a class="cite" href="#E1"><code>2026_04_04_10-30-0-103_default_docker.log:52</code></a>, '
         '<span class="cite"><code>LogFiles/2026_04_04_10-30-0-103_default_docker.log:64</code></span>'
     )
+
+
+def test_a_line_of_a_file_beside_the_page_is_linked_by_number_and_by_its_words(facts: Facts):
+    item = facts.cited(["E1"])[0]
+    environment_of_zip = environment.html(facts, ["E1"], {item.artifact: "30-logs/w 1/x.log"})
+    made = plain(environment_of_zip.from_string("{{ item | in_file }}").render(item=item))
+    assert made.startswith('<a href="30-logs/w%201/x.log#line=51,52:~:text=%5B2026%2D04%2D04%2005%3A58%3A45')
+    assert made.endswith("<code>LogFiles/2026_04_04_10-30-0-103_default_docker.log:52</code></a>")
+    assert "<a" not in environment.html(facts, ["E1"]).from_string("{{ item | in_file }}").render(item=item)
+
+
+def test_lines_of_one_file_are_cited_by_number_after_the_first(facts: Facts):
+    made = environment.plain_text(facts).from_string("{{ ['E1', 'E2'] | cite }}").render()
+    assert plain(made) == "LogFiles/2026_04_04_10-30-0-103_default_docker.log:52, :64"
 
 
 def test_many_cites_are_counted(facts: Facts):

@@ -19,7 +19,7 @@ from tests.fakes.triaged_case import CASES, Pieces, customer, microsoft
 
 VERDICTS = ["customer", "undetermined", "microsoft"]
 HOSTILE = "</code><script>document.title='owned'</script><img src=http://evil.example/x onerror=alert(1)>\u202e\x1b[31m"
-VOID = {"meta", "link", "br", "img", "line", "rect", "circle", "polygon", "polyline"}
+VOID = {"meta", "link", "br", "img", "line", "polygon", "path"}
 
 
 class Page(HTMLParser):
@@ -90,7 +90,7 @@ def test_the_page_is_whole_and_asks_nothing_from_outside(verdict: str, tmp_path:
     assert not page.values("style")
     assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
     assert "@import" not in html
-    assert re.findall(r"url\(([^)]*)\)", html) == ["#nothing"]
+    assert {one[:9] for one in re.findall(r"url\(([^)]*)\)", html)} == {"#nothing-"}
 
 
 def test_the_policy_allows_the_one_style_sheet_and_nothing_else(tmp_path: Path):
@@ -128,7 +128,13 @@ def test_a_screen_reader_finds_its_way(verdict: str, tmp_path: Path):
 
 def test_verdict_and_questions_come_before_the_timeline(tmp_path: Path):
     html = report(microsoft(), tmp_path)
-    order = ["<h1>", "Only Microsoft can answer this", 'id="questions"', "How this was decided", 'class="timeline"']
+    order = [
+        "<h1>",
+        "Only Microsoft can answer this",
+        'id="questions"',
+        "How this was decided",
+        'class="timeline wide"',
+    ]
     places = [html.index(one) for one in order]
     assert places == sorted(places)
 
@@ -191,7 +197,7 @@ def test_thousands_of_findings_make_a_page_of_bounded_size(tmp_path: Path):
         redaction=pieces.redaction.model_copy(update={"items": pieces.redaction.items * 1000}),
     )
     html = report(many, tmp_path)
-    assert len(html.encode()) < 700_000
+    assert len(html.encode()) < 800_000
     assert "975 findings more in" in html.replace("<code>", "")
     assert "more in <code>90-meta/gaps.json</code>" in html
     assert "more in <code>90-meta/manifest.json</code>" in html
@@ -212,7 +218,7 @@ def with_counts(pieces: Pieces, counts: dict[str, int], path: str) -> Pieces:
 def rows_of(html: str, caption: str) -> list[str]:
     """The rows of the table with that caption, as text."""
     table = html[html.index(f"<caption>{caption}") :].partition("</table>")[0]
-    rows = table.partition("<tbody>")[2].split("</tr>")[:-1]
+    rows = table.partition("<tbody")[2].partition(">")[2].split("</tr>")[:-1]
     return [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", row)).strip() for row in rows]
 
 
@@ -281,15 +287,15 @@ def test_thousands_of_settings_make_a_page_of_bounded_size(tmp_path: Path):
     settings = tuple(Unsearched(name=f"SETTING_{n:04}_{'X' * 150}", reason="stop:word") for n in range(1000))
     pieces = with_counts(customer(), {f"{'k' * 80}-{n}": 1 for n in range(2000)}, "logs/app.log")
     html = report(redacted(pieces, items=pieces.redaction.items * 300, unsearched=settings), tmp_path)
-    assert len(html.encode()) < 700_000
+    assert len(html.encode()) < 800_000
     assert "850 settings more in <code>90-meta/redaction-report.json</code>" in html
 
 
 def test_samples_of_the_worker_become_charts(tmp_path: Path):
     html = report(customer(), tmp_path)
-    assert "Memory available: 500 to 514 MB, 2026-04-04 05:58:00 to 05:59:43 UTC" in html
-    assert "Memory pressure, share of time stalled: 0 to 0.11 %" in html
-    assert "Measured on the worker" not in report(microsoft(), tmp_path / "other")
+    assert "Memory available: 500 MB to 514 MB, 2026-04-04 05:58:00 to 05:59:43 UTC" in html
+    assert "Memory pressure, share of time stalled: 0 % to 0.11 %" in html
+    assert "Memory available" not in report(microsoft(), tmp_path / "other")
 
 
 def test_lines_that_only_gates_and_exclusions_cite_are_quoted_once(tmp_path: Path):

@@ -6,16 +6,26 @@ import pytest
 
 from escalate.case.layout import Room
 from escalate.draft import stage
+from escalate.draft.handoff import PACKETS
 from escalate.errors import CaseError
 from escalate.model.observer import QuietObserver
 from escalate.model.ticket import Ticket
 from tests.fakes.triaged_case import CASES, customer, microsoft, triaged_case
 
-FILES = ["report.html", "start-here.md", "ticket.json", "ticket.md"]
+FILES = [
+    *(f"handoff/{name}.md" for name, one in sorted(PACKETS.items()) if not one.of_dependency),
+    "report-in-zip.html",
+    "report.html",
+    "start-here.md",
+    "ticket.json",
+    "ticket.md",
+]
 
 
 def written(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted((folder / "draft").iterdir())}
+    root = folder / "draft"
+    files = (path for path in sorted(root.rglob("*")) if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("verdict", list(CASES))
@@ -23,7 +33,7 @@ def test_the_same_case_gives_the_same_bytes(verdict: str, tmp_path: Path):
     for name in ("one", "two"):
         stage.run(triaged_case(tmp_path / name, verdict), QuietObserver())
     one = written(tmp_path / "one")
-    assert sorted(one) == FILES
+    assert sorted(name for name in one if not name.startswith("runbook/")) == FILES
     assert one == written(tmp_path / "two")
 
 

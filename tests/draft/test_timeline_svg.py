@@ -4,7 +4,8 @@ import xml.etree.ElementTree as ET
 from datetime import timedelta
 
 from escalate.draft.claims import plain
-from escalate.draft.timeline_svg import LANES, MARKS, draw
+from escalate.draft.marks_svg import MARKS
+from escalate.draft.timeline_svg import LANES, draw
 from escalate.model.incident import Window
 from escalate.model.timeline import Coverage, TimelineDocument, TimelineEvent
 from tests.fakes.golden import same_as_golden
@@ -37,7 +38,7 @@ def marks(svg: str) -> list[ET.Element]:
 def test_the_picture_of_the_example_is_the_one_that_was_looked_at():
     made = draw(customer().timeline, WINDOW)
     assert made is not None
-    assert same_as_golden("timeline_customer.svg", plain(made.svg) + "\n")
+    assert same_as_golden("timeline_customer.svg", plain(made.pictures[0]) + "\n")
 
 
 def test_without_a_record_there_is_no_picture():
@@ -46,28 +47,28 @@ def test_without_a_record_there_is_no_picture():
 
 def test_hostile_titles_and_lanes_stay_text():
     made = drawing(event(0, lane='"><script>alert(1)</script>', title="</title><script>\u202e\x1b[2J"))
-    root = ET.fromstring(plain(made.svg))
+    root = ET.fromstring(plain(made.pictures[0]))
     assert not [one for one in root.iter() if "script" in one.tag]
-    title = next(one.text for mark in marks(made.svg) for one in mark.iter(f"{SVG}title"))
+    title = next(one.text for mark in marks(made.pictures[0]) for one in mark.iter(f"{SVG}title"))
     assert "[U+202E][U+001B][2J" in title
 
 
 def test_what_lies_close_is_one_mark_that_says_how_many():
     made = drawing(*(event(n / 10) for n in range(50)))
-    (mark,) = marks(made.svg)
+    (mark,) = marks(made.pictures[0])
     assert "50 events" in mark.findtext(f"{SVG}title")
 
 
 def test_a_restart_is_not_hidden_under_an_error_of_the_same_second():
-    assert len(marks(drawing(event(0), event(0, category="restart")).svg)) == 2
+    assert len(marks(drawing(event(0), event(0, category="restart")).pictures[0])) == 2
 
 
 def test_a_hundred_thousand_events_make_a_bounded_picture():
     events = [event(n / 120, lane=f"lane {n % 200}", title="t" * 900) for n in range(40_000)]
     made = drawing(*events)
-    assert len(marks(made.svg)) <= MARKS
+    assert len(marks(made.pictures[0])) <= MARKS
     assert made.lanes_left_out == 200 - LANES
-    assert len(made.svg) < 400_000
+    assert len(made.pictures[0]) < 400_000
 
 
 def test_events_outside_of_the_picture_are_counted():
@@ -82,7 +83,10 @@ def test_silence_is_hatched_and_records_are_filled():
     late = whole.model_copy(update={"first_utc": at(5, 59)})
     made = drawing(event(0), coverage=(early, late))
     assert made.has_gaps is True
-    assert len([one for one in ET.fromstring(plain(made.svg)).iter(f"{SVG}rect") if one.get("class") == "covered"]) == 2
+    assert (
+        len([one for one in ET.fromstring(plain(made.pictures[0])).iter(f"{SVG}rect") if one.get("class") == "covered"])
+        == 2
+    )
 
 
 def test_without_a_window_the_picture_spans_what_tells_most():

@@ -118,7 +118,7 @@ def _draft(case: Case, report: bytes, start_here: bytes | None) -> None:
             problem_start=START,
         )
     )
-    pages = {"ticket.md": b"# Workers killed\n", "report.html": report, "start-here.md": start_here}
+    pages = {"ticket.md": b"# Workers killed\n", "report-in-zip.html": report, "start-here.md": start_here}
     for name, data in pages.items():
         if data is not None:
             with case.new_file(Room.DRAFT, name) as handle:

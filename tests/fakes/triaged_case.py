@@ -12,6 +12,8 @@ from escalate.case.store import Case
 from escalate.model.artifact import Artifact, EvidenceDocument, StepRecord
 from escalate.model.base import ArtifactId, CaseId, CollectorId, Document, EvidenceId, RuleId, StepId
 from escalate.model.case import CaseDocument
+from escalate.model.differential import Comparison, DifferentialDocument, Side
+from escalate.model.dump import DumpCheck, DumpModule
 from escalate.model.exclusion import Exclusion, ExclusionsDocument
 from escalate.model.finding import (
     Evidence,
@@ -31,7 +33,7 @@ from escalate.model.question import Question, QuestionsDocument
 from escalate.model.redaction import KeptName, Ledger, RedactionDocument, Sealed, Withheld
 from escalate.model.rule import Confidence, Role
 from escalate.model.target import PathTarget
-from escalate.model.timeline import Coverage, TimelineDocument, TimelineEvent
+from escalate.model.timeline import Coverage, TimelineDocument, TimelineEvent, TimelineGap, TimelineMoment
 
 CASE_ID = CaseId("esc-20260404-060500-3f9a1c")
 WORKER = "10-30-0-103"
@@ -70,6 +72,7 @@ class Pieces:
     ledger: ExclusionsDocument
     timeline: TimelineDocument
     redaction: RedactionDocument
+    differential: DifferentialDocument | None = None
 
     def write(self, root: Path) -> Case:
         """A case folder that redaction has just finished."""
@@ -85,6 +88,8 @@ class Pieces:
         ):
             case.write(document) if document is not self.case else None
             _seal(case, document)
+        if self.differential is not None:
+            _seal(case, self.differential)
         case.write(self.redaction)
         return case
 
@@ -219,6 +224,8 @@ def customer() -> Pieces:
                     what="cgroup memory.events",
                     why="oom_kill counts would close the matter",
                     command="cat /sys/fs/cgroup/memory.events",
+                    available_until="gone with the next restart of the container",
+                    urgency="now",
                 ),
                 MissingEvidence(
                     what="py-spy dump of a blocked worker", why="names the call", command="py-spy dump --pid 1905"
@@ -437,19 +444,22 @@ def _pieces(incident: Incident, triage: FindingsDocument, asked: QuestionsDocume
             case_id=CASE_ID,
             target=target,
             host="collector",
-            artifacts=tuple(
-                Artifact(
-                    id=one.artifact,
-                    path=one.path,
-                    kind=one.kind,
-                    size=one.size,
-                    sha256=one.sha256,
-                    media_type="text/plain",
-                    collector=CollectorId("intake"),
-                    origin=one.path,
-                    instance=WORKER,
-                )
-                for one in sealed
+            artifacts=(
+                *(
+                    Artifact(
+                        id=one.artifact,
+                        path=one.path,
+                        kind=one.kind,
+                        size=one.size,
+                        sha256=one.sha256,
+                        media_type="text/plain",
+                        collector=CollectorId("intake"),
+                        origin=one.path,
+                        instance=WORKER,
+                    )
+                    for one in sealed
+                ),
+                _dump(),
             ),
             steps=steps,
         ),
@@ -479,10 +489,12 @@ def _pieces(incident: Incident, triage: FindingsDocument, asked: QuestionsDocume
                     state="could not test",
                     test="texts of all logs",
                     result="no log covers it",
+                    how_to_test="nameresolver shop.example.net in the SSH session of the worker",
                 ),
             )
         ),
         timeline=_timeline(),
+        differential=_differential(),
         redaction=RedactionDocument(
             case_id=CASE_ID,
             items=(
@@ -548,6 +560,79 @@ def _timeline() -> TimelineDocument:
                 records=41,
             ),
         ),
+        gaps=(
+            TimelineGap(
+                artifact=ArtifactId("a1"),
+                path=LOG,
+                lane=WORKER,
+                start_utc=at(5, 59, 50),
+                end_utc=at(6, 0, 40),
+                reason="silence",
+                sentence="No line for 50 s, where lines are otherwise 2 s apart",
+            ),
+        ),
+        first_bad=TimelineMoment(
+            ts_utc=at(5, 58, 14),
+            precision=Precision.SECOND,
+            sentence="the first worker was killed for its timeout",
+            evidence=(EvidenceId("E1"),),
+        ),
+        last_good=TimelineMoment(
+            ts_utc=at(5, 57, 59),
+            precision=Precision.SECOND,
+            sentence="the last request that ended with 200",
+            evidence=(EvidenceId("E1"),),
+        ),
+    )
+
+
+def _dump() -> Artifact:
+    module = DumpModule(name="python3.11", id="9f6e0e2f8a", base=0x400000, size=6_000_000)
+    return Artifact(
+        id=ArtifactId("a9"),
+        path="dumps/1905.core",
+        kind=Kind.ELF_CORE,
+        size=1_204_331_520,
+        sha256=hashlib.sha256(b"core").hexdigest(),
+        media_type="application/x-coredump",
+        collector=CollectorId("intake"),
+        origin="gcore 1905",
+        instance=WORKER,
+        dump=DumpCheck(
+            format="elf-core",
+            state="complete",
+            pid=1905,
+            process="gunicorn",
+            threads=2,
+            modules=(module,),
+            module_count=41,
+            arch="x86_64",
+            summary="core of gunicorn (pid 1905), 2 threads, whole",
+        ),
+    )
+
+
+def _differential() -> DifferentialDocument:
+    sick = Side(name=WORKER, n=120, value=41.7, low=30.0, high=52.0)
+    healthy = Side(name="10-30-0-104", n=118, value=0.4, low=0.0, high=1.0)
+    errors = Comparison(
+        id="D1",
+        axis="instances",
+        measure="requests that fail",
+        unit="percent",
+        statistic="share",
+        sick=sick,
+        healthy=healthy,
+        ratio=104.25,
+        standardized_difference=1.3,
+        strength="large",
+        sentence="of 120 requests 50 failed here, of 118 there none",
+        evidence=(EvidenceId("E1"),),
+    )
+    memory = {"id": "D2", "measure": "memory available", "unit": "MB", "statistic": "median", "strength": "none"}
+    return DifferentialDocument(
+        comparisons=(errors, errors.model_copy(update=memory)),
+        not_compared=("no other app of the plan has records",),
     )
 
 

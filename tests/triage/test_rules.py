@@ -11,7 +11,8 @@ from escalate.model.rule import Answerable, Rule
 from escalate.triage.claims import asserted
 from escalate.triage.correlators import correlators
 from escalate.triage.evaluate import OUTSIDE
-from escalate.triage.exclusions import ROWS
+from escalate.triage.ledger.cause import Asked
+from escalate.triage.ledger.causes import CAUSES
 from escalate.triage.matcher import Matcher
 from escalate.triage.rulebook import calls_of, load_rules, rule_patterns, watch_patterns
 from escalate.triage.template import FLAGS
@@ -74,7 +75,8 @@ def test_ids_are_those_of_the_reference_or_our_own_and_enough_of_them():
 
 def test_every_correlator_is_used_by_a_rule_or_the_ledger():
     used = {call.correlator for rule in RULES for call in calls_of(rule)}
-    used |= {row.request.correlator for row in ROWS if row.request} | {OUTSIDE.correlator}
+    used |= {measure.request.correlator for cause in CAUSES for measure in cause.measures if isinstance(measure, Asked)}
+    used |= {OUTSIDE.correlator}
     assert set(correlators()) == used
 
 

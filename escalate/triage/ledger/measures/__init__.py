@@ -1,0 +1,1 @@
+"""Measurements of the ledger: one file a subject, each a function from the index to a test."""
