@@ -148,9 +148,15 @@ def show(following: Following) -> Result:
         big=secure_upload.big_files(holdings),
         links=tuple(links),
         record=following.record,
+        packet=_packet(following.case),
     )
     code = ExitCode.PENDING if any(ticket_text.pending(seen)) else ExitCode.DONE
     return {**ticket_text.as_data(seen), "exit_code": int(code)}, ticket_text.as_text(seen, now), code
+
+
+def _packet(case: Case) -> str | None:
+    place = case.path(Room.DRAFT, "handoff/secure-upload.md")
+    return str(place) if place.is_file() else None
 
 
 def suggest(following: Following) -> Result:
@@ -336,7 +342,8 @@ def reopen(following: Following, manner: Manner, why: str) -> Result:
 
 def _ask_instead(following: Following, manner: Manner, words: tuple[str, str], why: str) -> Result:
     """The server leaves it to the engineer: offer the message that asks for it."""
-    click.echo(f"the server does not change it: {why}\na message can ask the engineer for it:", err=True)
+    said = why.partition(" answered ")[2] or why
+    click.echo(f"the server does not change it: {said}\na message can ask the engineer for it:", err=True)
     return _said(following, manner, _message(following, *words))
 
 

@@ -12,9 +12,9 @@ from escalate.model.incident import Severity
 from escalate.submit.afterwards.following import Following
 from escalate.submit.fields.severity import LETTERS
 
-_NOT_BY_PATCH = ("updateoperationdenied", "operationnotallowed", "invalidoperation", "conflict")
+_NOT_BY_PATCH = "UpdateOperationDenied"
 _NOT_BY_PATCH_WORDS = ("worked on", "being worked", "is closed", "cannot be changed", "cannot be updated")
-"""Codes and words of refusals that mean: ask the engineer (spec note on severity; a third party's report)."""
+"""A code and words of refusals that mean: ask the engineer (a third party's report; spec note on severity)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +94,4 @@ def _is_for_a_person(failure: SupportFailure) -> bool:
     if failure.is_code("AuthorizationFailed") or failure.why in (Why.SIGN_IN, Why.BLOCKED, Why.THROTTLED):
         return False
     words = failure.reason.casefold()
-    return failure.is_code(*_NOT_BY_PATCH) or any(each in words for each in _NOT_BY_PATCH_WORDS)
+    return failure.is_code(_NOT_BY_PATCH) or any(each in words for each in _NOT_BY_PATCH_WORDS)
