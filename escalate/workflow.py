@@ -14,8 +14,9 @@ from escalate import __version__
 from escalate.bundle import stage as bundle_stage
 from escalate.bundle.places import evidence_names
 from escalate.bundle.second_engine import SecondEngine
-from escalate.bundle.verify import verify
 from escalate.bundle.verify_secrets import SecretScanner
+from escalate.bundle.verify_set import verify_all
+from escalate.bundle.wishes import BundleWishes
 from escalate.case import custody
 from escalate.case.store import Case, new_case_id
 from escalate.collect import stage as collect_stage
@@ -32,7 +33,7 @@ from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
 from escalate.model.case import CaseDocument
 from escalate.model.incident import Incident
-from escalate.model.manifest import BundleDocument, VerificationDocument
+from escalate.model.manifest import BundleDocument, VerificationSet
 from escalate.model.observer import Observer
 from escalate.model.plan import CatalogueEntry, Plan
 from escalate.model.redaction import RedactionDocument
@@ -189,6 +190,13 @@ def redact(
         _sealed(case)
 
 
+def bundle(case: Case, observer: Observer, wishes: BundleWishes) -> BundleDocument:
+    """Zip again, as is wished now."""
+    with case.locked():
+        observer.stage(bundle_stage.NAME)
+        return bundle_stage.run(case, observer, _known(case), wishes)
+
+
 def draft(case: Case, observer: Observer, wishes: DraftWishes) -> None:
     """Draft again, as is wished now.
 
@@ -239,9 +247,11 @@ def build(
         return case.read(BundleDocument)
 
 
-def verify_archive(archive: Path, case: Case | None, observer: Observer) -> VerificationDocument:
-    """Prove a finished zip; with the case at hand its known secret values are looked for as well."""
-    return verify(archive, known=_known(case) if case else (), observer=observer)
+def verify_archives(
+    archives: Sequence[Path], case: Case | None, identity: Path | None, observer: Observer
+) -> VerificationSet:
+    """Prove finished zips; with the case at hand its known secret values are looked for as well."""
+    return verify_all(archives, known=_known(case) if case else (), identity=identity, observer=observer)
 
 
 def is_bundled(case: Case) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ class Member:
 
         Raises:
             RedactionRefused: what is read is not what was sealed; nothing of the zip may be used.
+            UnreadableError: it cannot be read.
         """
         if isinstance(self.source, bytes):
             for start in range(0, len(self.source), CHUNK):
@@ -99,7 +101,8 @@ def packed_form(path: Path, size: int, sha256: str, advance: Callable[[int], Non
     `advance` is told of each unpacked byte.
 
     Raises:
-        RedactionRefused: the file is gone, a link, or unreadable.
+        RedactionRefused: the file is a link.
+        UnreadableError: it cannot be read.
     """
     source = _Hashing(read_sealed_file(path))
     hasher, seen, crc32 = hashlib.sha256(), 0, 0
@@ -143,11 +146,21 @@ class _Hashing(_Pieces):
         return chunk
 
 
+class UnreadableError(Exception):
+    """A sealed file cannot be read: the zip is made without it where it can be, and says so."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path.name}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
 def read_sealed_file(path: Path) -> Iterator[bytes]:
     """The bytes of a regular file; a link is refused, as it could point outside of what was redacted.
 
     Raises:
-        RedactionRefused: the file is gone, a link, or unreadable.
+        RedactionRefused: it is a link.
+        UnreadableError: it is gone, or the disk does not give it.
     """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
@@ -155,10 +168,11 @@ def read_sealed_file(path: Path) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:
-        raise RedactionRefused(
-            f"{path.name}: {error.strerror}: it was there when it was redacted",
-            hint="run: escalate redact --case DIR",
-        ) from error
+        if error.errno == errno.ELOOP:
+            raise RedactionRefused(
+                f"{path.name} is a link: it was a file when it was redacted", hint="run: escalate redact --case DIR"
+            ) from error
+        raise UnreadableError(path, error.strerror or type(error).__name__) from error
 
 
 def changed(name: str) -> RedactionRefused:

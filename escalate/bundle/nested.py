@@ -47,6 +47,17 @@ Check = Literal["archive", "hash", "schema", "layout", "portability", "secret", 
 
 
 @dataclass
+class Identity:
+    """What a zip says of itself; unknown until its manifest was read."""
+
+    unpacked: int = 0
+    """Bytes of all members."""
+    manifest_sha256: str | None = None
+    part: int | None = None
+    parts: int | None = None
+
+
+@dataclass
 class Findings:
     """What one verification has found so far."""
 
@@ -60,6 +71,7 @@ class Findings:
     """Bytes that came out of nested archives."""
     members: int = 0
     """Members of nested archives."""
+    identity: Identity = field(default_factory=Identity)
 
     def report(self, check: Check, member: str, detail: str, line: int | None = None) -> None:
         """Add one problem."""

@@ -28,7 +28,7 @@ _TWIN_IS_HERE = "its stacks and modules alone are in {twin}; for all of it, {ask
 _TOO_LARGE = "left out of the kit for its size"
 _CUT = "too large for the kit: only its lines around the incident and those that findings cite are here"
 
-_OVERHEAD = 170
+OVERHEAD = 170
 """Bytes a member costs beside its content and name: zip headers, and its two hashes in the manifest and SHA256SUMS."""
 
 _OF_A_WINDOW = 150
@@ -146,7 +146,7 @@ class _Packing:
     def pack(self) -> Selection:
         """Everything in order, and once more what was cut."""
         contents = self._contents
-        for name in sorted(contents.names.values()) if self._cutting else ():
+        for name in sorted(contents.members) if self._cutting else ():
             self._names.take(name, name)
         for member in contents.documents:
             if not self._take(member, self._room):
@@ -212,7 +212,7 @@ class _Packing:
 
 
 def _overhead(name: str) -> int:
-    return _OVERHEAD + 3 * len(name.encode())
+    return OVERHEAD + 3 * len(name.encode())
 
 
 def _wanted(contents: Contents, piece: Piece) -> Wanted:

@@ -202,7 +202,7 @@ def result_of(case: Case) -> tuple[dict[str, Any], str, ExitCode]:
     findings = case.read_sealed(FindingsDocument)
     bundles = case.read(BundleDocument)
     evidence = case.read_sealed(EvidenceDocument)  # reasons quote file names: what is printed may end in a build log
-    code = code_for(evidence)
+    code = ExitCode.EVIDENCE_MISSING if bundles.unreadable else code_for(evidence)
     gaps = missing(evidence)
     report = case.path(Room.DRAFT, "report.html")
     ticket = case.path(Room.DRAFT, "ticket.md")

@@ -45,7 +45,7 @@ from escalate.submit.fields.problem import Problem
 from escalate.submit.filing import Filing
 from escalate.submit.pinned import upload_of
 from escalate.submit.proposal import Place
-from escalate.workflow import prove, sayable, verify_archive
+from escalate.workflow import prove, sayable, verify_archives
 
 Result = tuple[dict[str, Any], str, ExitCode]
 
@@ -246,7 +246,7 @@ def attach(following: Following, manner: Manner, archive: Path | None) -> Result
     """Send a zip that verifies; None: the kit of the case."""
     place = archive if archive is not None else _kit(following.case)
     _check(names.file_problems(place.name), f"{place.name} is not sent")
-    proof = verify_archive(place, following.case, terminal_observer())
+    (proof,) = verify_archives((place,), following.case, None, terminal_observer()).archives
     if proof.problems:
         first = "; ".join(f"{each.member}: {each.detail}" for each in proof.problems[:_SHOWN])
         raise RedactionRefused(

@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from escalate.draft import text
+from escalate.draft.bars_svg import bars
 from escalate.draft.claims import CLOSE, OPEN, Said, zone
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
@@ -88,6 +89,7 @@ def html(
     environment.filters["anchor"] = anchor
     environment.filters["in_file"] = in_file
     environment.filters["file"] = file
+    environment.filters["bars"] = bars
     return environment
 
 

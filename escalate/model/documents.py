@@ -9,11 +9,12 @@ from escalate.model.answers import Answers
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import Document
 from escalate.model.case import CaseDocument
+from escalate.model.diff import DiffDocument
 from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
 from escalate.model.follow_up import FollowUp
-from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument
+from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument, VerificationSet
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument
@@ -38,6 +39,8 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             Manifest,
             BundleDocument,
             VerificationDocument,
+            VerificationSet,
+            DiffDocument,
             Answers,
             SubmissionState,
             Receipt,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import tempfile
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalate.bundle.contents import gather
-from escalate.bundle.members import Member, of_bytes, packed_form
+from escalate.bundle.members import Member, of_bytes, of_file, packed_form
 from escalate.bundle.tiers import write_kit
 from escalate.bundle.verify import verify
 from escalate.bundle.windows import LIMIT, Wanted, cut
@@ -151,7 +150,7 @@ def test_a_packed_log_is_cut_like_a_plain_one(tmp_path: Path) -> None:
         "x.log", "evidence", place, len(DAY), sha256, packed=packed_form(place, len(DAY), sha256, lambda _: None)
     )
     plain = of_bytes("x.log", "evidence", DAY)
-    assert cut(packed, _wanted(40_000), 200_000, 100) == cut(plain, _wanted(40_000), 200_000, 100) != None  # noqa: E711
+    assert cut(packed, _wanted(40_000), 200_000, 100) == cut(plain, _wanted(40_000), 200_000, 100)
 
 
 def test_a_busy_log_keeps_the_start_of_the_incident(tmp_path: Path) -> None:
@@ -163,8 +162,6 @@ def test_a_busy_log_keeps_the_start_of_the_incident(tmp_path: Path) -> None:
         while moment < after:
             out.write((f"{moment:%Y-%m-%dT%H:%M:%S}.000Z".encode() + body) * 100)
             moment += timedelta(seconds=1)
-    from escalate.bundle.members import of_file
-
     assert log.stat().st_size > 3 * LIMIT
     found = cut(of_file("busy.log", "evidence", log), Wanted(Kind.CONTAINER_LOG, (), INCIDENT), 300_000, 100)
     assert found is not None
@@ -213,15 +210,14 @@ def test_of_thread_dumps_the_beginning_is_kept() -> None:
 def test_windows_of_any_text_are_its_lines_and_fit(seed: int, cited: list[int], room: int) -> None:
     noise = random.Random(seed)
     lines = [
-        f"2026-04-04T{noise.choice(['04', '05', '06'])}:58:{noise.randrange(60):02d}Z {'é' * noise.randrange(3000)}\n".encode()
+        f"2026-04-04T0{noise.choice('456')}:58:{noise.randrange(60):02d}Z {'é' * noise.randrange(3000)}\n".encode()
         if noise.random() < 0.7
         else noise.randbytes(noise.randrange(300)).hex().encode() + b"\n"
         for _ in range(noise.randrange(400))
     ]
     data = b"".join(lines)[: -noise.randrange(1, 4) or None]
     whole = data.splitlines(keepends=True)
-    with tempfile.TemporaryDirectory():
-        found = cut(of_bytes("x", "evidence", data), _wanted(*cited), room, 50)
+    found = cut(of_bytes("x", "evidence", data), _wanted(*cited), room, 50)
     if found is None:
         return
     assert found.cost <= room

@@ -146,13 +146,16 @@ def test_a_ticket_from_filing_to_its_end_by_the_verbs(watched: Watched, verbs: C
     engineer.ask(lab.desk, ticket)
     verbs("ticket", "status")
     verbs("ticket", "reply", "It was seen at 05:58 UTC on one worker.", "--yes")
+    verbs("ticket", "attach", str(next(Path(filed["case"]).glob("bundle/*-full.zip"))), "--yes")
     verbs("ticket", "severity", "C", "--yes")
     verbs("ticket", "close", "--yes")
     assert ticket.status == "Closed"
     verbs("ticket", "reopen", "--why", "It is back.", "--yes")
     assert ticket.status == "Open"
     assert ticket.severity == "minimal"
-    assert len(lab.files(ticket)) == 1
+    bundles = {each.read_bytes() for each in Path(filed["case"]).glob("bundle/*.zip")}
+    assert len(bundles) == 2
+    assert set(lab.files(ticket).values()) == bundles
     assert_fits(watched, at_least=25)
 
 
