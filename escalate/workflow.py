@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -12,7 +13,11 @@ from pathlib import Path
 from escalate import __version__
 from escalate.bundle import stage as bundle_stage
 from escalate.bundle.places import evidence_names
-from escalate.bundle.verify import verify
+from escalate.bundle.second_engine import SecondEngine
+from escalate.bundle.verify_secrets import SecretScanner
+from escalate.bundle.verify_set import verify_all
+from escalate.bundle.wishes import BundleWishes
+from escalate.case import custody
 from escalate.case.store import Case, new_case_id
 from escalate.collect import stage as collect_stage
 from escalate.collect.azure_checks import Examination
@@ -23,14 +28,15 @@ from escalate.collect.survey import survey, window_of
 from escalate.collect.worst_worker import named
 from escalate.draft import stage as draft_stage
 from escalate.draft.wishes import DraftWishes
-from escalate.errors import CaseError, ConfigError, TargetError
+from escalate.errors import CaseError, ConfigError, RedactionRefused, TargetError
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
 from escalate.model.case import CaseDocument
 from escalate.model.incident import Incident
-from escalate.model.manifest import BundleDocument, VerificationDocument
+from escalate.model.manifest import BundleDocument, VerificationSet
 from escalate.model.observer import Observer
 from escalate.model.plan import CatalogueEntry, Plan
+from escalate.model.redaction import RedactionDocument
 from escalate.model.resource_id import same_resource
 from escalate.model.sign_in import SignIn
 from escalate.model.survey import Survey
@@ -38,6 +44,7 @@ from escalate.model.target import AzureTarget, Target
 from escalate.redact import stage as redact_stage
 from escalate.redact.additions import Additions
 from escalate.redact.learn import searched_values
+from escalate.redact.translate import encode
 from escalate.redact.wishes import RedactionWishes
 from escalate.triage import stage as triage_stage
 
@@ -180,6 +187,14 @@ def redact(
         observer.stage(redact_stage.NAME)
         additions.save(case)
         redact_stage.run(case, observer, wishes, executor)
+        _sealed(case)
+
+
+def bundle(case: Case, observer: Observer, wishes: BundleWishes) -> BundleDocument:
+    """Zip again, as is wished now."""
+    with case.locked():
+        observer.stage(bundle_stage.NAME)
+        return bundle_stage.run(case, observer, _known(case), wishes)
 
 
 def draft(case: Case, observer: Observer, wishes: DraftWishes) -> None:
@@ -232,9 +247,44 @@ def build(
         return case.read(BundleDocument)
 
 
-def verify_archive(archive: Path, case: Case | None, observer: Observer) -> VerificationDocument:
-    """Prove a finished zip; with the case at hand its known secret values are looked for as well."""
-    return verify(archive, known=_known(case) if case else (), observer=observer)
+def verify_archives(
+    archives: Sequence[Path], case: Case | None, identity: Path | None, observer: Observer
+) -> VerificationSet:
+    """Prove finished zips; with the case at hand its known secret values are looked for as well."""
+    return verify_all(archives, known=_known(case) if case else (), identity=identity, observer=observer)
+
+
+def is_bundled(case: Case) -> bool:
+    """Whether the zips stand over what redaction and draft say now."""
+    return case.has(BundleDocument) and case.journal.is_done(bundle_stage.NAME, bundle_stage.inputs(case))
+
+
+def sayable(case: Case, words: str) -> str:
+    """Words that a person typed, as they may be sent: names by their pseudonyms, secrets masked, then proved.
+
+    Raises:
+        RedactionRefused: the proof finds a secret.
+    """
+    said = encode(case, words)
+    prove(case, said)
+    return said
+
+
+def prove(case: Case, *texts: str) -> None:
+    """Look for secrets in what is about to be sent, with the engine that proves the zips.
+
+    Raises:
+        RedactionRefused: there is one; the message names rule and line, never the secret.
+    """
+    engine = SecondEngine(_known(case) if case.has(EvidenceDocument) else ())
+    for text in texts:
+        scanner = SecretScanner(engine)
+        scanner.feed(text.encode())
+        if leaks := scanner.finish():
+            where = "; ".join(f"{each.rule} in line {each.line}" for each in leaks[:5])
+            raise RedactionRefused(
+                f"the text holds what looks like a secret: {where}", hint="take it out; nothing was sent"
+            )
 
 
 def missing(evidence: EvidenceDocument) -> tuple[StepRecord, ...]:
@@ -258,7 +308,18 @@ def _known(case: Case) -> Sequence[bytes]:
 def _collect(case: Case, observer: Observer, access: Access) -> EvidenceDocument:
     target = case.document.target
     session = access.of(target) if isinstance(target, AzureTarget) else None
-    return collect_stage.run(case, observer, sign_in=access.sign_in, session=session)
+    collected = collect_stage.run(case, observer, sign_in=access.sign_in, session=session)
+    custody.record(case, "collected", "evidence.json", hashlib.sha256(case.read_bytes(EvidenceDocument)).hexdigest())
+    return collected
+
+
+def _redact(case: Case, observer: Observer) -> None:
+    redact_stage.run(case, observer)
+    _sealed(case)
+
+
+def _sealed(case: Case) -> None:
+    custody.record(case, "sealed", "redaction.json", hashlib.sha256(case.read_bytes(RedactionDocument)).hexdigest())
 
 
 def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Access) -> dict[str, _Stage]:
@@ -276,9 +337,7 @@ def _stages(case: Case, rules: Sequence[Path], observer: Observer, access: Acces
             lambda: triage_stage.inputs(case, rules),
             lambda: triage_stage.run(case, observer, rules),
         ),
-        redact_stage.NAME: stage(
-            redact_stage.NAME, lambda: redact_stage.inputs(case), lambda: redact_stage.run(case, observer)
-        ),
+        redact_stage.NAME: stage(redact_stage.NAME, lambda: redact_stage.inputs(case), lambda: _redact(case, observer)),
         draft_stage.NAME: stage(
             draft_stage.NAME,
             lambda: draft_stage.inputs(case),

@@ -86,25 +86,25 @@ class Session:
     def __init__(self, cloud: Cloud, credential: TokenCredential) -> None:
         quieten()
         self.cloud = cloud
-        self._credential = credential
+        self.credential = credential
         self._pool = Pool()
-        self._transport = transport_over(self._pool)
+        self.transport = transport_over(self._pool)
         self._lock = threading.Lock()
         self._clients: dict[str | None, PipelineClient[HttpRequest, HttpResponse]] = {}
 
     def __enter__(self) -> Self:
         """Open the connection pool."""
-        self._transport.open()
+        self.transport.open()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close it, and the credential's own."""
-        self._transport.close()
+        self.transport.close()
         self._pool.close()
-        if isinstance(self._credential, _Closing):
-            self._credential.close()
+        if isinstance(self.credential, _Closing):
+            self.credential.close()
 
     def channel(self, note: Callable[[Exchange], None] | None = None, pulse: Pulse | None = None) -> Channel:
         """A channel whose every try is given to `note`, and whose waiting is watched by `pulse`."""
@@ -122,9 +122,9 @@ class Session:
                     SameHost(),
                 ]
                 if audience is not None:
-                    policies.append(FreshBearer(self._credential, f"{audience.rstrip('/')}/.default"))
+                    policies.append(FreshBearer(self.credential, f"{audience.rstrip('/')}/.default"))
                 policies.append(Recorded())
-                client = self._clients[audience] = PipelineClient("", policies=policies, transport=self._transport)
+                client = self._clients[audience] = PipelineClient("", policies=policies, transport=self.transport)
             return client
 
 

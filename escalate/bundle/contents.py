@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from escalate import resources
 from escalate.bundle import pages, places
-from escalate.bundle.documents import KeepList, Reference
-from escalate.bundle.members import Member, PackedForm, changed, of_bytes, of_file, packed_form, read_sealed_file
+from escalate.bundle.baseline import Baseline
+from escalate.bundle.documents import DumpReport, KeepList, Reference
+from escalate.bundle.members import Member, UnreadableError, of_bytes, of_file, read_sealed_file
+from escalate.bundle.sealed_files import check
+from escalate.case import custody
 from escalate.case.layout import RESERVED_BELOW_REDACTED, SEALED_JOURNAL, SEALED_PATHS, Room
 from escalate.case.packed import place_of
 from escalate.case.store import Case
-from escalate.errors import DocumentError, RedactionRefused
+from escalate.errors import CaseError, DocumentError, RedactionRefused
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import ArtifactId
 from escalate.model.case import CaseDocument
 from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
-from escalate.model.observer import Observer, Task
+from escalate.model.manifest import Since
+from escalate.model.observer import Observer
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
-from escalate.model.redaction import RedactionDocument, Sealed, SlimTwin, Withheld
+from escalate.model.redaction import RedactionDocument, Sealed, Withheld
 from escalate.model.ticket import Ticket
 from escalate.model.timeline import TimelineDocument
 
@@ -45,6 +49,14 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Dump:
+    """A dump that was checked when it was saved, and the member that tells the result."""
+
+    report: DumpReport
+    member: Member
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that may leave, and the description of what may not."""
 
@@ -57,26 +69,74 @@ class Contents:
     """Most useful first."""
     pieces: tuple[Piece, ...]
     withheld: tuple[Reference, ...]
+    unreadable: tuple[Reference, ...]
+    """Sealed, and then not to be read."""
     gaps: tuple[StepRecord, ...]
+    dumps: tuple[Dump, ...] = ()
+    since: Since | None = None
+    unchanged: tuple[Piece, ...] = ()
+    """Of a delta: what the earlier bundle has."""
 
     @property
     def names(self) -> dict[str, str]:
         """Cited path to the member that holds it where there is room for it."""
-        sealed = {piece.item.path: piece.member.name for piece in self.pieces}
-        return {reference.path: reference.member for reference in self.withheld} | sealed
+        sealed = {piece.item.path: piece.member.name for piece in (*self.pieces, *self.unchanged)}
+        return {each.path: each.member for each in (*self.withheld, *self.unreadable)} | sealed
+
+    @property
+    def members(self) -> set[str]:
+        """The names that are given out, whether or not a zip has room for them."""
+        twins = {piece.slim.name for piece in self.pieces if piece.slim}
+        return {*self.names.values(), *twins, *(dump.member.name for dump in self.dumps)}
+
+    def after(self, baseline: Baseline) -> Contents:
+        """Only what the earlier bundle does not have, or has in another state."""
+        old = tuple(piece for piece in self.pieces if baseline.has(piece.member.name, piece.item.sha256))
+        return replace(
+            self,
+            pieces=tuple(piece for piece in self.pieces if piece not in old),
+            since=Since(name=baseline.name, sha256=baseline.sha256, unchanged=len(old)),
+            unchanged=old,
+        )
+
+    def without(self, place: Path, reason: str) -> Contents | None:
+        """As it is when a file cannot be read while it is zipped; None when it is none of the evidence."""
+        for piece in self.pieces:
+            if piece.member.source == place:
+                lost = _reference_of_unreadable(piece.item, piece.member.name, reason)
+                rest = tuple(each for each in self.pieces if each is not piece)
+                return replace(self, pieces=rest, unreadable=(*self.unreadable, lost))
+            if piece.slim is not None and piece.slim.source == place:
+                rest = tuple(replace(each, slim=None) if each is piece else each for each in self.pieces)
+                return replace(self, pieces=rest)
+        return None
+
+    def with_document(self, document: Member) -> Contents:
+        """With one more document of ours, after the others."""
+        return replace(self, documents=(*self.documents, document))
 
 
 def gather(case: Case, observer: Observer) -> Contents:
     """Read the case and prove each sealed file unchanged.
 
     Raises:
-        RedactionRefused: a file is gone, a link, or not the bytes that were sealed.
+        RedactionRefused: a file is a link, or not the bytes that were sealed.
         DocumentError: redact or draft has not run.
+        CaseError: a document of ours cannot be read.
     """
+    try:
+        return _gather(case, observer)
+    except UnreadableError as error:
+        raise CaseError(
+            f"{error.path} cannot be read: {error.reason}", hint="run: escalate redact --case DIR, then escalate draft"
+        ) from error
+
+
+def _gather(case: Case, observer: Observer) -> Contents:
     redaction = case.read(RedactionDocument)
     ticket = case.read(Ticket)
     sealed = [item for item in redaction.items if isinstance(item, Sealed)]
-    packed = _check(case, sealed, observer)
+    checked = check(case, sealed, observer)
     evidence = [item for item in redaction.items if item.path.split("/")[0] not in RESERVED_BELOW_REDACTED]
     if len({item.artifact for item in evidence}) != len(evidence):
         raise RedactionRefused(
@@ -84,16 +144,32 @@ def gather(case: Case, observer: Observer) -> Contents:
         )
     names = places.evidence_names(evidence)
     twins = places.twin_names(evidence, names)
+    sealed_evidence = [item for item in evidence if isinstance(item, Sealed)]
     pieces = tuple(
         Piece(
             item,
-            _member(case, item, names[item.artifact], packed.get(item.path)),
-            _twin(case, item, twins[item.artifact]) if item.artifact in twins else None,
+            Member(
+                names[item.artifact],
+                "evidence",
+                place_of(case, item),
+                item.size,
+                item.sha256,
+                item.artifact,
+                checked.packed.get(item.path),
+            ),
+            _twin(case, item, twins[item.artifact]) if item.artifact in twins and item.path in checked.twins else None,
         )
-        for item in evidence
-        if isinstance(item, Sealed)
+        for item in sealed_evidence
+        if item.path not in checked.unreadable
+    )
+    unreadable = tuple(
+        _reference_of_unreadable(item, names[item.artifact], checked.unreadable[item.path])
+        for item in sealed_evidence
+        if item.path in checked.unreadable
     )
     withheld = tuple(_reference_of_withheld(item, names) for item in evidence if isinstance(item, Withheld))
+    evidence_document = case.read_sealed(EvidenceDocument)
+    dumps = _dumps(evidence_document, evidence, names, twins)
     findings, questions = case.read_sealed(FindingsDocument), case.read_sealed(QuestionsDocument)
     title = ticket.title
     return Contents(
@@ -102,60 +178,16 @@ def gather(case: Case, observer: Observer) -> Contents:
         findings=findings,
         questions=questions,
         start_here=_start_here(case, title, findings),
-        documents=_documents(
-            case, redaction, findings, questions, {item.path: names[item.artifact] for item in evidence}
+        documents=(
+            *_documents(case, redaction, findings, questions, {item.path: names[item.artifact] for item in evidence}),
+            *(dump.member for dump in dumps),
         ),
         pieces=pieces,
         withheld=withheld,
-        gaps=tuple(step for step in case.read_sealed(EvidenceDocument).steps if step.outcome.state != "collected"),
+        unreadable=unreadable,
+        gaps=tuple(step for step in evidence_document.steps if step.outcome.state != "collected"),
+        dumps=dumps,
     )
-
-
-def _check(case: Case, sealed: list[Sealed], observer: Observer) -> dict[str, PackedForm]:
-    """Read every sealed file; the deflate streams among them, by path, as they were when they were proved."""
-    root = case.path(Room.REDACTED).resolve()
-    packed: dict[str, PackedForm] = {}
-    with observer.task("comparing with what was sealed", sum(map(_bytes_of, sealed))) as task:
-        for item in sealed:
-            place = place_of(case, item)
-            twin = case.path(Room.REDACTED, item.slim.path) if item.slim else place
-            if not (place.resolve().is_relative_to(root) and twin.resolve().is_relative_to(root)):
-                raise changed(item.path)
-            if item.slim is not None:
-                _check_plain(twin, item.slim, task)
-            if item.packed is None:
-                _check_plain(place, item, task)
-                continue
-            form = packed_form(place, item.size, item.sha256, task.advance)
-            if form is None or (form.size, form.crc32) != (item.packed.size, item.packed.crc32):
-                raise changed(item.path)
-            packed[item.path] = form
-    return packed
-
-
-def _bytes_of(item: Sealed) -> int:
-    return item.size + (item.slim.size if item.slim else 0)
-
-
-def _check_plain(place: Path, item: Sealed | SlimTwin, task: Task) -> None:
-    hasher, size = hashlib.sha256(), 0
-    for chunk in read_sealed_file(place):
-        hasher.update(chunk)
-        size += len(chunk)
-        task.advance(len(chunk))
-    if (size, hasher.hexdigest()) != (item.size, item.sha256):
-        raise changed(item.path)
-
-
-def _member(case: Case, item: Sealed, name: str, packed: PackedForm | None) -> Member:
-    return Member(name, "evidence", place_of(case, item), item.size, item.sha256, item.artifact, packed)
-
-
-def _twin(case: Case, item: Sealed, name: str) -> Member | None:
-    if item.slim is None:
-        return None
-    place = case.path(Room.REDACTED, item.slim.path)
-    return Member(name, "evidence", place, item.slim.size, item.slim.sha256, item.artifact)
 
 
 def _reference_of_withheld(item: Withheld, names: dict[ArtifactId, str]) -> Reference:
@@ -171,6 +203,52 @@ def _reference_of_withheld(item: Withheld, names: dict[ArtifactId, str]) -> Refe
         why=f"withheld: {item.reason}",
         how_to_ask=item.how_to_get,
     )
+
+
+def _twin(case: Case, item: Sealed, name: str) -> Member | None:
+    if item.slim is None:
+        return None
+    place = case.path(Room.REDACTED, item.slim.path)
+    return Member(name, "evidence", place, item.slim.size, item.slim.sha256, item.artifact)
+
+
+def _reference_of_unreadable(item: Sealed, name: str, reason: str) -> Reference:
+    return Reference(
+        id=item.artifact,
+        member=name,
+        path=item.path,
+        kind=item.kind.value,
+        size=item.size,
+        sha256=item.sha256,
+        origin=item.origin,
+        captured_at=item.captured_at,
+        why=f"could not be read when the zip was made: {reason}",
+        how_to_ask="ask the customer to run `escalate redact` and `escalate bundle` on the case again",
+    )
+
+
+def _dumps(
+    document: EvidenceDocument,
+    items: list[Sealed | Withheld],
+    names: Mapping[ArtifactId, str],
+    twins: Mapping[ArtifactId, str],
+) -> tuple[Dump, ...]:
+    paths = {item.artifact: item.path for item in items}
+    checked = [each for each in document.artifacts if each.dump is not None and each.id in paths]
+    reports = places.report_names((each.id for each in checked), names, twins.values())
+    found = []
+    for artifact in checked:
+        if artifact.dump is None:
+            continue
+        report = DumpReport(
+            artifact=artifact.id,
+            path=paths[artifact.id],
+            member=names[artifact.id],
+            size=artifact.size,
+            check=artifact.dump,
+        )
+        found.append(Dump(report, of_bytes(reports[artifact.id], "document", report.to_json(), artifact.id)))
+    return tuple(found)
 
 
 def _start_here(case: Case, title: str, findings: FindingsDocument) -> bytes:
@@ -212,6 +290,7 @@ def _documents(
         *sealed(places.TIMELINE, below / SEALED_PATHS[TimelineDocument]),
         of_bytes(places.REDACTION_REPORT, "meta", redaction.to_json()),
         *sealed(places.RUN, below / SEALED_JOURNAL),
+        *([of_bytes(places.CUSTODY, "meta", chain)] if (chain := custody.travelling(custody.read(case))) else []),
         *(
             of_file(f"{places.SCHEMAS}/{schema.name}", "meta", schema)
             for schema in sorted(resources.schemas().glob("*.schema.json"))

@@ -8,7 +8,9 @@ from pydantic import Field
 
 from escalate.model.artifact import StepRecord
 from escalate.model.base import ArtifactId, Bytes, CaseId, Document, Frozen, RelativePath, Sha256, Utc
+from escalate.model.dump import DumpCheck
 from escalate.model.incident import Severity, Window
+from escalate.model.manifest import KeptLines
 from escalate.model.redaction import KeptName
 from escalate.model.rule import Confidence
 
@@ -31,6 +33,8 @@ class Reference(Document):
     captured_at: Utc | None = None
     why: str
     how_to_ask: str
+    kept: tuple[KeptLines, ...] = ()
+    """Windows of it that are in this zip."""
 
 
 class LeftOut(Frozen):
@@ -54,9 +58,31 @@ class Gaps(Document):
     """Never leaves: redaction could not vouch for it."""
     held_back: tuple[Reference, ...]
     """Left out of this zip for its size."""
+    unreadable: tuple[Reference, ...] = ()
+    """Sealed, and then not to be read when the zip was made."""
     references: Literal["one file each", "in this list", "counted only"]
     """Where `*.ref.json` would be too many, the lists here replace them; where these are too long too, `counts` do."""
     counts: tuple[LeftOut, ...]
+
+
+class DumpReport(Document):
+    """`<dump>.check.json`: what a dump says of itself, also where the dump is left out or withheld."""
+
+    schema_: Literal["escalate.dump-report/v1"] = Field("escalate.dump-report/v1", alias="schema")
+    artifact: ArtifactId
+    path: RelativePath
+    member: str
+    """The name the dump has in a zip that carries it."""
+    size: Bytes
+    """Of the dump as it was saved; redaction keeps it."""
+    check: DumpCheck
+
+
+class Part(Frozen):
+    """Which part of a split bundle this is, from 1."""
+
+    number: int = Field(ge=1)
+    of: int = Field(ge=1)
 
 
 class Summary(Document):
@@ -76,6 +102,8 @@ class Summary(Document):
     workers: tuple[str, ...]
     counts: dict[str, int]
     sizes: dict[str, Bytes]
+    part: Part | None = None
+    """None: the bundle is not split."""
 
 
 class CitedPaths(Document):
@@ -83,6 +111,8 @@ class CitedPaths(Document):
 
     schema_: Literal["escalate.cited-paths/v1"] = Field("escalate.cited-paths/v1", alias="schema")
     paths: dict[str, str | None]
+    windows: dict[str, tuple[KeptLines, ...]] = Field(default_factory=dict)
+    """Of a path that is cut: the members that hold some of its lines."""
 
 
 class KeepList(Document):

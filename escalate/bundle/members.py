@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ class Member:
 
         Raises:
             RedactionRefused: what is read is not what was sealed; nothing of the zip may be used.
+            UnreadableError: it cannot be read.
         """
         if isinstance(self.source, bytes):
             for start in range(0, len(self.source), CHUNK):
@@ -63,6 +65,20 @@ class Member:
             yield chunk
         if (seen, hasher.hexdigest()) != promised:
             raise changed(self.name)
+
+    def content(self) -> Iterator[bytes]:
+        """The content itself, piece by piece, also of a member that stands packed.
+
+        Raises:
+            RedactionRefused: as `chunks`.
+        """
+        if self.packed is None:
+            yield from self.chunks()
+            return
+        try:
+            yield from unpacked(_Pieces(self.chunks()))
+        except (ValueError, EOFError) as error:
+            raise changed(self.name) from error
 
 
 def of_bytes(name: str, role: Role, data: bytes, artifact: ArtifactId | None = None) -> Member:
@@ -85,7 +101,8 @@ def packed_form(path: Path, size: int, sha256: str, advance: Callable[[int], Non
     `advance` is told of each unpacked byte.
 
     Raises:
-        RedactionRefused: the file is gone, a link, or unreadable.
+        RedactionRefused: the file is a link.
+        UnreadableError: it cannot be read.
     """
     source = _Hashing(read_sealed_file(path))
     hasher, seen, crc32 = hashlib.sha256(), 0, 0
@@ -104,26 +121,46 @@ def packed_form(path: Path, size: int, sha256: str, advance: Callable[[int], Non
     return PackedForm(source.size, source.hasher.hexdigest(), crc32)
 
 
-class _Hashing:
-    """Chunks as a reader that hashes what it hands out; each read gives one whole chunk."""
+class _Pieces:
+    """Chunks as a reader; each read gives one whole chunk."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
+
+    def read(self, size: int, /) -> bytes:
+        return next(self._chunks, b"")
+
+
+class _Hashing(_Pieces):
+    """Hashes what it hands out."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        super().__init__(chunks)
         self.hasher = hashlib.sha256()
         self.size = 0
 
     def read(self, size: int, /) -> bytes:
-        chunk = next(self._chunks, b"")
+        chunk = super().read(size)
         self.hasher.update(chunk)
         self.size += len(chunk)
         return chunk
+
+
+class UnreadableError(Exception):
+    """A sealed file cannot be read: the zip is made without it where it can be, and says so."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path.name}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 def read_sealed_file(path: Path) -> Iterator[bytes]:
     """The bytes of a regular file; a link is refused, as it could point outside of what was redacted.
 
     Raises:
-        RedactionRefused: the file is gone, a link, or unreadable.
+        RedactionRefused: it is a link.
+        UnreadableError: it is gone, or the disk does not give it.
     """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
@@ -131,10 +168,11 @@ def read_sealed_file(path: Path) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:
-        raise RedactionRefused(
-            f"{path.name}: {error.strerror}: it was there when it was redacted",
-            hint="run: escalate redact --case DIR",
-        ) from error
+        if error.errno == errno.ELOOP:
+            raise RedactionRefused(
+                f"{path.name} is a link: it was a file when it was redacted", hint="run: escalate redact --case DIR"
+            ) from error
+        raise UnreadableError(path, error.strerror or type(error).__name__) from error
 
 
 def changed(name: str) -> RedactionRefused:

@@ -12,6 +12,7 @@ MAX_COMPONENT = 100
 MAX_NAME = 200
 """Bytes of UTF-8 in a whole name; Windows Explorer stops at 260 characters with the target folder counted in."""
 SUFFIX_OF_REFERENCE = ".ref.json"
+SUFFIX_OF_DUMP_REPORT = ".check.json"
 
 _UNPORTABLE = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')
 _RESERVED = re.compile(r"^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])$", re.IGNORECASE)

@@ -20,6 +20,7 @@ from escalate.bundle.second_engine import KNOWN_VALUE, SecondEngine
 from escalate.bundle.streams import CHUNK, MAGIC, Reader, Section, Unpacked, Watched
 from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.zip_directory import directory_problem
+from escalate.bundle.zip_member import READABLE, ZipMember
 from escalate.model.manifest import Problem
 
 BROKEN = (
@@ -47,6 +48,17 @@ Check = Literal["archive", "hash", "schema", "layout", "portability", "secret", 
 
 
 @dataclass
+class Identity:
+    """What a zip says of itself; unknown until its manifest was read."""
+
+    unpacked: int = 0
+    """Bytes of all members."""
+    manifest_sha256: str | None = None
+    part: int | None = None
+    parts: int | None = None
+
+
+@dataclass
 class Findings:
     """What one verification has found so far."""
 
@@ -60,6 +72,7 @@ class Findings:
     """Bytes that came out of nested archives."""
     members: int = 0
     """Members of nested archives."""
+    identity: Identity = field(default_factory=Identity)
 
     def report(self, check: Check, member: str, detail: str, line: int | None = None) -> None:
         """Add one problem."""
@@ -190,6 +203,9 @@ def _enter_zip(stream: Watched, name: str, depth: int, findings: Findings) -> No
                     continue
                 if info.flag_bits & 1:
                     findings.report("nested", inner, "encrypted: cannot be looked into")
+                    continue
+                if info.compress_type in READABLE:
+                    walk(ZipMember(spool, info), inner, depth + 1, findings, count)
                     continue
                 with archive.open(info) as member:
                     walk(member, inner, depth + 1, findings, count)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from escalate.bundle import places
+from escalate.bundle.documents import Part
 from escalate.bundle.names import SUFFIX_OF_REFERENCE
 from escalate.model.base import CaseId, EvidenceId
 from escalate.model.finding import Evidence, FindingsDocument, Verdict
+from escalate.model.manifest import DumpEntry, KeptLines, Since
 from escalate.model.question import QuestionsDocument
+
+MOST_DUMPS = 10
+"""Dumps that START-HERE tells of; a crash loop leaves many, and the page is one page."""
+
+Windows = Mapping[str, tuple[KeptLines, ...]]
+"""Cited path of a file that is cut, to the members that hold some of its lines."""
+_NONE_CUT: Windows = MappingProxyType({})
 
 
 def start_here(case_id: CaseId, title: str, verdict: Verdict) -> str:
@@ -30,22 +41,83 @@ def start_here(case_id: CaseId, title: str, verdict: Verdict) -> str:
     )
 
 
-def what_is_not_here(held_back: int, withheld: int, report_dropped: bool, references: str) -> str:
+@dataclass(frozen=True)
+class LeftOut:
+    """Numbers of files that a zip does not have, or not whole; `report`: whether the report is one of them."""
+
+    held_back: int = 0
+    cut: int = 0
+    withheld: int = 0
+    unreadable: int = 0
+    report: bool = False
+
+
+def what_is_not_here(left_out: LeftOut, references: str) -> str:
     """The closing section of START-HERE."""
-    if not held_back and not withheld:
+    if not (left_out.held_back or left_out.cut or left_out.withheld or left_out.unreadable):
         return "\n## What is not in this zip\n\nNothing that was collected is left out.\n"
     where = f"`*{SUFFIX_OF_REFERENCE}` in the place of each" if references == "one file each" else f"`{places.GAPS}`"
     lines = ["", "## What is not in this zip", ""]
-    if report_dropped:
+    if left_out.report:
         lines.append(f"- The report (`{places.REPORT}`) is too large for this zip: it is in the full one.")
-    if held_back:
-        lines.append(f"- {held_back} files are left out for their size; they are in the full zip.")
-    if withheld:
-        lines.append(f"- {withheld} files stay with the customer: redaction could not vouch for them.")
+    if left_out.held_back:
+        lines.append(f"- {left_out.held_back} files are left out for their size; they are in the full zip.")
+    if left_out.cut:
+        lines.append(
+            f"- {left_out.cut} texts are cut to their lines around the incident: `x.lines-1201-1890.log` holds lines"
+            f" 1201 to 1890 of `x.log`. Line numbers are those of the whole file; `{places.MANIFEST}` lists each cut."
+        )
+    if left_out.withheld:
+        lines.append(f"- {left_out.withheld} files stay with the customer: redaction could not vouch for them.")
+    if left_out.unreadable:
+        lines.append(f"- {left_out.unreadable} files could not be read when this zip was made.")
     return "\n".join((*lines, "", f"Size, SHA-256, reason and how to ask for it: {where}.", ""))
 
 
-def questions(document: QuestionsDocument, findings: FindingsDocument, names: Mapping[str, str]) -> str:
+HOW_TO_CHECK = f"""
+## Check this zip
+
+- Every file in it, where it is unpacked: `sha256sum -c {places.SUMS}`
+- Where `SHA256SUMS` and `SHA256SUMS.sig` came beside it: `ssh-keygen -Y verify -f ALLOWED_SIGNERS -I SIGNER -n file \
+-s SHA256SUMS.sig < SHA256SUMS`, then `sha256sum --ignore-missing -c SHA256SUMS`
+"""
+"""The last section of START-HERE; tools that every engineer has."""
+
+
+def which_zip(part: Part | None, since: Since | None) -> str:
+    """The section of START-HERE of a part of a split bundle, or of a delta; empty for any other zip."""
+    lines = []
+    if part is not None:
+        lines.append(f"- This is part {part.number} of {part.of}. Each part is a zip that opens alone.")
+        lines.append(f"- Report, questions and findings are in part 1; `{places.MANIFEST}` says what is in which part.")
+    if since is not None:
+        lines.append(
+            f"- This zip has only what is new or changed since `{_line(since.name)}` (SHA-256 {since.sha256})."
+        )
+        lines.append(f"- {since.unchanged} files that were in that bundle are the same, and are not sent again.")
+    return "\n".join(("", "## Which zip this is", "", *lines, "")) if lines else ""
+
+
+def dumps(found: Sequence[DumpEntry]) -> str:
+    """The section of START-HERE about dumps; empty when there are none."""
+    if not found:
+        return ""
+    lines = ["", "## Dumps", ""]
+    for dump in found[:MOST_DUMPS]:
+        where = {"whole": f"`{dump.member}`", "slim": f"stacks and modules of `{dump.member}`"}.get(
+            dump.carried, f"not in this zip: `{dump.member}`"
+        )
+        report = f" Modules and build ids: `{dump.report}`." if dump.report else ""
+        wrong = "".join(f" {_line(problem)}" for problem in dump.problems[:3])
+        lines.append(f"- {where}: {_line(dump.summary)}{wrong}{report}")
+    if len(found) > MOST_DUMPS:
+        lines.append(f"- and {len(found) - MOST_DUMPS} more: `{places.MANIFEST}` lists all")
+    return "\n".join((*lines, ""))
+
+
+def questions(
+    document: QuestionsDocument, findings: FindingsDocument, names: Mapping[str, str], windows: Windows = _NONE_CUT
+) -> str:
     """10-questions/questions.md."""
     cited = {entry.id: entry for entry in findings.evidence}
     lines = ["# Questions", ""]
@@ -64,11 +136,11 @@ def questions(document: QuestionsDocument, findings: FindingsDocument, names: Ma
             "Ruled out": "; ".join(question.ruled_out),
         }
         lines += [f"- {label}: {_line(fact)}" for label, fact in facts.items() if fact]
-        lines += ["", *_proofs(question.evidence, cited, names), ""]
+        lines += ["", *_proofs(question.evidence, cited, names, windows), ""]
     return "\n".join(lines)
 
 
-def findings(document: FindingsDocument, names: Mapping[str, str]) -> str:
+def findings(document: FindingsDocument, names: Mapping[str, str], windows: Windows = _NONE_CUT) -> str:
     """13-findings/findings.md; each proof is named by its place in the zip, its line and its text."""
     cited = {entry.id: entry for entry in document.evidence}
     verdict = document.verdict
@@ -88,18 +160,28 @@ def findings(document: FindingsDocument, names: Mapping[str, str]) -> str:
         )
         if finding.demoted:
             lines.append(f"Does not count: {_line(finding.demoted_because or 'demoted')}")
-        lines += ["", *_proofs(finding.evidence, cited, names)]
+        lines += ["", *_proofs(finding.evidence, cited, names, windows)]
     return "\n".join((*lines, ""))
 
 
-def _proofs(ids: tuple[EvidenceId, ...], cited: Mapping[EvidenceId, Evidence], names: Mapping[str, str]) -> list[str]:
+def _proofs(
+    ids: tuple[EvidenceId, ...], cited: Mapping[EvidenceId, Evidence], names: Mapping[str, str], windows: Windows
+) -> list[str]:
     lines = []
     for proof in (cited[each] for each in ids if each in cited):
         place = f" line {proof.line}" if proof.line else f" at {_line(proof.pointer)}" if proof.pointer else ""
         moment = f", {proof.ts_utc.isoformat()}" if proof.ts_utc else ""
-        lines.append(f"- {proof.id} `{names.get(proof.path, proof.path)}`{place}{moment} ({proof.polarity.value})")
+        where = f"`{names.get(proof.path, proof.path)}`{place}"
+        if window := _window_of(proof, windows):
+            where = f"`{window.member}` line {(proof.line or 1) - window.first_line + 1}, which is {where.lstrip()}"
+        lines.append(f"- {proof.id} {where}{moment} ({proof.polarity.value})")
         lines.append(f"  > {_line(proof.excerpt)}")
     return lines
+
+
+def _window_of(proof: Evidence, windows: Windows) -> KeptLines | None:
+    inside = (each for each in windows.get(proof.path, ()) if each.first_line <= (proof.line or 0) <= each.last_line)
+    return next(inside, None)
 
 
 def _line(text: str) -> str:

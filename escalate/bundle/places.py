@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from escalate.bundle.names import MAX_NAME, NameBook, portable
+from escalate.bundle.names import MAX_NAME, SUFFIX_OF_DUMP_REPORT, NameBook, portable
 from escalate.model.base import ArtifactId
 from escalate.model.kind import Kind
 from escalate.model.redaction import Sealed, Withheld
@@ -30,6 +30,8 @@ RUN = "90-meta/run.jsonl"
 GAPS = "90-meta/gaps.json"
 REDACTION_REPORT = "90-meta/redaction-report.json"
 KEEP_LIST = "90-meta/keep-list.json"
+CUSTODY = "90-meta/custody.jsonl"
+KIT_VERIFICATION = "90-meta/kit-verification.json"
 SUMS = "90-meta/SHA256SUMS"
 SCHEMAS = "90-meta/schemas"
 
@@ -100,6 +102,8 @@ _FOLDERS: Mapping[Kind, str] = MappingProxyType(
     }
 )
 
+_LINES = re.compile(r"\.lines-\d+-\d+(?=(?:\.[^./]*)?$)")
+
 _OF_THE_WHOLE_MACHINE = frozenset(kind for kind in Kind if kind.value.startswith("proc-")) | {Kind.KERNEL_DUMP}
 _UNTYPED = frozenset({Kind.TEXT, Kind.JSON, Kind.CSV, Kind.XML, Kind.BINARY, Kind.EMPTY})
 """Kinds that say nothing of what a file is about: with a process id they belong to that process."""
@@ -108,9 +112,9 @@ _LAYOUT = re.compile(
     r"^(?:00-START-HERE\.md|00-report\.html(?:\.ref\.json)?|00-summary\.json"
     r"|(?:10-questions|11-exclusions|12-timeline|13-findings|20-platform|21-config|22-changes|31-telemetry)/[^/].*"
     r"|30-logs/[^/]+/[^/].*|40-process/[^/]+/[^/]+/[^/].*|41-network/[^/]+/[^/].*"
-    r"|90-meta/(?:manifest|plan|gaps|redaction-report|keep-list)\.json"
+    r"|90-meta/(?:manifest|plan|gaps|redaction-report|keep-list|kit-verification)\.json"
     r"|90-meta/(?:plan|redaction-report|keep-list)\.json\.ref\.json"
-    r"|90-meta/run\.jsonl(?:\.ref\.json)?|90-meta/SHA256SUMS|90-meta/schemas/[^/]+\.json)$"
+    r"|90-meta/(?:run|custody)\.jsonl(?:\.ref\.json)?|90-meta/SHA256SUMS|90-meta/schemas/[^/]+\.json)$"
 )
 
 
@@ -139,6 +143,28 @@ def twin_names(items: Iterable[Sealed | Withheld], names: Mapping[ArtifactId, st
         artifact: book.take(str(PurePosixPath(names[artifact]).with_name(portable(PurePosixPath(path).name))), path)
         for artifact, path in sorted(twins.items())
     }
+
+
+def report_names(
+    dumps: Iterable[ArtifactId], names: Mapping[ArtifactId, str], taken: Iterable[str]
+) -> dict[ArtifactId, str]:
+    """Artifact to the member name of what its dump says of itself, beside that of the dump."""
+    wanted = sorted(dumps)
+    book = NameBook()
+    for name in sorted((*names.values(), *taken)) if wanted else ():
+        book.take(name, name)
+    return {artifact: book.take(names[artifact] + SUFFIX_OF_DUMP_REPORT, names[artifact]) for artifact in wanted}
+
+
+def window_name(name: str, first: int, last: int, taken: NameBook) -> str:
+    """The member name of lines of a file: `x_docker.log` gives `x_docker.lines-1201-1890.log`."""
+    path = PurePosixPath(name)
+    return taken.take(str(path.with_name(portable(f"{path.stem}.lines-{first}-{last}{path.suffix}"))), name)
+
+
+def whole_name(member: str) -> str:
+    """The name of the whole file that a window is of; any other name is given back."""
+    return _LINES.sub("", member)
 
 
 def _wanted(item: Sealed | Withheld) -> str:

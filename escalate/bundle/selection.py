@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from escalate.bundle import places
 from escalate.bundle.contents import Contents, Piece
 from escalate.bundle.deflate import END, deflated
 from escalate.bundle.documents import Reference, Tier
-from escalate.bundle.members import Member
-from escalate.model.base import ArtifactId
+from escalate.bundle.members import Member, of_bytes
+from escalate.bundle.names import SUFFIX_OF_REFERENCE, NameBook
+from escalate.bundle.windows import CUTTABLE, Cutting, Wanted, cut
+from escalate.model.base import ArtifactId, EvidenceId
 from escalate.model.finding import FindingsDocument
+from escalate.model.incident import Window
 from escalate.model.kind import Kind
+from escalate.model.manifest import Cut, KeptLines
 from escalate.model.question import QuestionsDocument
 
 KIT_LIMIT = 5_000_000
@@ -21,9 +26,19 @@ KIT_LIMIT = 5_000_000
 HOW_TO_ASK = "ask for the full zip of this case; it stands beside the kit"
 _TWIN_IS_HERE = "its stacks and modules alone are in {twin}; for all of it, {ask}"
 _TOO_LARGE = "left out of the kit for its size"
+_CUT = "too large for the kit: only its lines around the incident and those that findings cite are here"
 
-_OVERHEAD = 170
+OVERHEAD = 170
 """Bytes a member costs beside its content and name: zip headers, and its two hashes in the manifest and SHA256SUMS."""
+
+_OF_A_WINDOW = 150
+"""Bytes of one window's line in the manifest, the reference and the list of cited paths."""
+_OF_A_CUT = 500
+"""Bytes of what describes one cut file: its `*.ref.json`, and its record in the manifest."""
+_SHARE = 4
+"""The part of the budget that one text may take when not all of them fit."""
+MOST_CITED = 50
+"""Lines of one file around which a window is cut."""
 
 _STACKS = frozenset({Kind.THREAD_DUMP, Kind.STACKS, Kind.HS_ERR, Kind.CLASS_HISTOGRAM, Kind.NODE_REPORT})
 _STATE = frozenset(
@@ -50,6 +65,7 @@ class Selection:
     tier: Tier
     carried: tuple[Member, ...]
     held_back: tuple[Reference, ...]
+    cuts: tuple[Cut, ...] = ()
 
 
 def everything(contents: Contents) -> Selection:
@@ -63,6 +79,7 @@ class Deflated:
     def __init__(self) -> None:
         self._exact: dict[str, int] = {}
         self._over: dict[str, int] = {}
+        self._windows: dict[str, tuple[int, Cutting | None]] = {}
 
     def within(self, member: Member, room: int) -> int | None:
         """Size in bytes when it is at most `room`, else None."""
@@ -76,6 +93,14 @@ class Deflated:
             self._exact[member.name] = size
         size = self._exact[member.name]
         return size if size <= room else None
+
+    def windows(self, member: Member, wanted: Wanted, room: int, overhead: int) -> Cutting | None:
+        """The widest windows of a text within `room` bytes; the file is not read again for less room than before."""
+        asked, found = self._windows.get(member.name, (0, None))
+        if room <= overhead or (room <= asked and (found is None or found.cost <= room)):
+            return found if room > overhead else None
+        self._windows[member.name] = room, (found := cut(member, wanted, room, overhead))
+        return found
 
 
 def _deflated(member: Member, room: int) -> int | None:
@@ -94,30 +119,113 @@ def _deflated(member: Member, room: int) -> int | None:
 def best_of(contents: Contents, budget: int, measure: Deflated) -> Selection:
     """Documents first, then evidence by value, as much as deflates into `budget` bytes.
 
-    Smaller things go on being tried after one that does not fit; the slim twin of a dump in its place.
+    While all texts fit, they are whole. If one does not, each may take a quarter of the budget, and of a larger one
+    the widest windows around the incident that do; what is then left over makes whole what it can. Smaller things go
+    on being tried after one that does not fit; the slim twin of a dump in its place.
     """
-    room = budget
-    carried: list[Member] = []
-    held_back: list[Reference] = []
-    described = {piece.member.name: piece for piece in contents.pieces}
-    ranked = (piece.member for piece in by_value(contents))
+    whole = _Packing(contents, budget, measure, share=budget).pack()
+    if not any(reference.kind in CUTTABLE for reference in whole.held_back):
+        return whole
+    return _Packing(contents, budget, measure, share=budget // _SHARE).pack()
 
-    def take(member: Member) -> bool:
-        nonlocal room
-        overhead = _OVERHEAD + 3 * len(member.name.encode())
-        size = measure.within(member, room - overhead)
+
+class _Packing:
+    """One filling of a kit."""
+
+    def __init__(self, contents: Contents, budget: int, measure: Deflated, share: int) -> None:
+        self._contents = contents
+        self._measure = measure
+        self._room = budget
+        self._share = share
+        self._cutting = share < budget
+        self._carried: list[Member] = []
+        self._held_back: dict[str, Reference] = {}
+        self._cuts: dict[str, tuple[Piece, Cut, tuple[Member, ...], int]] = {}
+        self._names = NameBook()
+
+    def pack(self) -> Selection:
+        """Everything in order, and once more what was cut."""
+        contents = self._contents
+        for name in sorted(contents.members) if self._cutting else ():
+            self._names.take(name, name)
+        for member in contents.documents:
+            if not self._take(member, self._room):
+                self._held_back[member.name] = _reference(member, None, None)
+        for piece in by_value(contents):
+            cuttable = piece.item.kind in CUTTABLE
+            if self._take(piece.member, min(self._room, self._share) if cuttable else self._room):
+                continue
+            if cuttable and self._cutting and self._cut(piece):
+                continue
+            if not self._take(piece.member, self._room):
+                twin = piece.slim if piece.slim and self._take(piece.slim, self._room) else None
+                self._held_back[piece.member.name] = _reference(piece.member, piece, twin)
+        for name, (piece, _, windows, cost) in list(self._cuts.items()):
+            if self._take(piece.member, self._room + cost):
+                self._carried = [member for member in self._carried if member not in windows]
+                self._room += cost
+                del self._cuts[name], self._held_back[name]
+        cuts = tuple(cut for _, cut, _, _ in self._cuts.values())
+        return Selection("kit", tuple(self._carried), tuple(self._held_back.values()), cuts)
+
+    def _take(self, member: Member, room: int) -> bool:
+        size = self._measure.within(member, room - _overhead(member.name))
         if size is None:
             return False
-        carried.append(member)
-        room -= size + overhead
+        self._carried.append(member)
+        self._room -= size + _overhead(member.name)
         return True
 
-    for member in (*contents.documents, *ranked):
-        if not take(member):
-            piece = described.get(member.name)
-            twin = piece.slim if piece else None
-            held_back.append(_reference(member, piece, twin if twin and take(twin) else None))
-    return Selection("kit", tuple(carried), tuple(held_back))
+    def _cut(self, piece: Piece) -> bool:
+        overhead = _overhead(piece.member.name) + _OF_A_WINDOW
+        room = min(self._room, self._share) - _OF_A_CUT
+        cutting = self._measure.windows(piece.member, _wanted(self._contents, piece), room, overhead)
+        if cutting is None:
+            return False
+        names = [
+            places.window_name(piece.member.name, kept.first_line, kept.last_line, self._names) for kept in cutting.kept
+        ]
+        windows = tuple(
+            of_bytes(name, "evidence", kept.data, piece.item.artifact)
+            for name, kept in zip(names, cutting.kept, strict=True)
+        )
+        lines = tuple(
+            KeptLines(member=name, first_line=kept.first_line, last_line=kept.last_line, size=len(kept.data))
+            for name, kept in zip(names, cutting.kept, strict=True)
+        )
+        reference = _reference(piece.member, piece, None, lines)
+        cut = Cut(
+            artifact=piece.item.artifact,
+            path=piece.item.path,
+            reference=piece.member.name + SUFFIX_OF_REFERENCE,
+            kept=lines,
+            lines=cutting.lines,
+            lines_dropped=cutting.lines - sum(each.last_line - each.first_line + 1 for each in lines),
+            bytes_dropped=piece.member.size - sum(each.size for each in lines),
+            why=_CUT,
+        )
+        self._carried += windows
+        self._room -= cutting.cost + _OF_A_CUT
+        self._held_back[piece.member.name] = reference
+        self._cuts[piece.member.name] = piece, cut, windows, cutting.cost + _OF_A_CUT
+        return True
+
+
+def _overhead(name: str) -> int:
+    return OVERHEAD + 3 * len(name.encode())
+
+
+def _wanted(contents: Contents, piece: Piece) -> Wanted:
+    """The lines of a file that count most, and the time of the incident: as given, or as the proofs tell it."""
+    ids = _proofs(contents.findings, contents.questions)
+    own = [entry for entry in contents.findings.evidence if entry.artifact == piece.item.artifact and entry.line]
+    ordered = sorted(own, key=lambda entry: entry.id not in ids)
+    cited = tuple(dict.fromkeys(entry.line for entry in ordered if entry.line))[:MOST_CITED]
+    window = contents.case.incident.window
+    if window is None:
+        times = [entry.ts_utc for entry in contents.findings.evidence if entry.ts_utc and entry.id in ids]
+        window = Window(start=min(times), end=max(times)) if times else None
+    return Wanted(piece.item.kind, cited, window)
 
 
 def by_value(contents: Contents) -> list[Piece]:
@@ -141,17 +249,22 @@ def by_value(contents: Contents) -> list[Piece]:
     return sorted(contents.pieces, key=value)
 
 
-def _cited(findings: FindingsDocument, questions: QuestionsDocument) -> tuple[set[ArtifactId], set[ArtifactId]]:
-    """Artifacts that prove a finding that counts, a gate or a question; and artifacts that are mentioned at all."""
+def _proofs(findings: FindingsDocument, questions: QuestionsDocument) -> set[EvidenceId]:
+    """What proves a finding that counts, a gate or a question."""
     ids = {each for finding in findings.findings if not finding.demoted for each in finding.evidence}
     ids |= {each for question in questions.questions for each in question.evidence}
-    ids |= {each for gate in findings.verdict.gates for each in gate.evidence}
+    return ids | {each for gate in findings.verdict.gates for each in gate.evidence}
+
+
+def _cited(findings: FindingsDocument, questions: QuestionsDocument) -> tuple[set[ArtifactId], set[ArtifactId]]:
+    """Artifacts that prove something; and artifacts that are mentioned at all."""
+    ids = _proofs(findings, questions)
     return {entry.artifact for entry in findings.evidence if entry.id in ids}, {
         entry.artifact for entry in findings.evidence
     }
 
 
-def _reference(member: Member, piece: Piece | None, twin: Member | None) -> Reference:
+def _reference(member: Member, piece: Piece | None, twin: Member | None, kept: tuple[KeptLines, ...] = ()) -> Reference:
     facts = _FACTS_OF_OURS if piece is None else {"kind": piece.item.kind.value, "origin": piece.item.origin}
     return Reference(
         id=member.artifact or ArtifactId(member.name),
@@ -160,8 +273,9 @@ def _reference(member: Member, piece: Piece | None, twin: Member | None) -> Refe
         size=member.size,
         sha256=member.sha256,
         captured_at=None if piece is None else piece.item.captured_at,
-        why=_TOO_LARGE,
+        why=_CUT if kept else _TOO_LARGE,
         how_to_ask=_TWIN_IS_HERE.format(twin=twin.name, ask=HOW_TO_ASK) if twin else HOW_TO_ASK,
+        kept=kept,
         **facts,
     )
 

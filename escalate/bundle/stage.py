@@ -4,101 +4,214 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from escalate import __version__
+from escalate.bundle import baseline, places
 from escalate.bundle.contents import Contents, gather
 from escalate.bundle.documents import Tier
-from escalate.bundle.members import read_sealed_file
-from escalate.bundle.tiers import write_full, write_kit
+from escalate.bundle.members import UnreadableError, of_bytes, read_sealed_file
+from escalate.bundle.protect import SUFFIX_OF_AGE, encrypt, recipients_of, sign
+from escalate.bundle.tiers import write_full, write_kit, write_parts
 from escalate.bundle.verify import WHOLE, verify
+from escalate.bundle.wishes import BundleWishes
 from escalate.bundle.writer import Written
+from escalate.case import custody
 from escalate.case.layout import RESERVED_BELOW_REDACTED, Room
 from escalate.case.store import Case
-from escalate.errors import RedactionRefused
-from escalate.model.manifest import BundleDocument, BundleFile, Problem
+from escalate.errors import CaseError, RedactionRefused
+from escalate.model.manifest import BundleDocument, BundleFile, EncryptedFile, Problem, VerificationDocument
 from escalate.model.observer import Observer
 from escalate.model.redaction import RedactionDocument
 from escalate.model.ticket import Ticket
 
 NAME = "bundle"
 SUMS = "SHA256SUMS"
+SUFFIX_OF_VERIFICATION = ".verification.json"
 SHOWN = 5
 """Files named in a hint."""
 
-_WRITERS: tuple[tuple[Tier, Callable[[Contents, Path, Observer], Written]], ...] = (
-    ("kit", write_kit),
-    ("full", write_full),
-)
+_USUAL = BundleWishes()
+_DELTA: Mapping[Tier, Literal["delta-kit", "delta-full"]] = MappingProxyType({"kit": "delta-kit", "full": "delta-full"})
+_Write = Callable[[Contents, Path, Observer], list[tuple[Path, Written]]]
 
 
-def inputs(case: Case) -> str:
-    """Digest of what the zips are made from: what was sealed, our own sealed documents, and the draft."""
+def inputs(case: Case, wishes: BundleWishes = _USUAL) -> str:
+    """Digest of what the zips are made from: what was sealed, our own sealed documents, the draft, and the wishes."""
     folders = [case.path(Room.REDACTED, name) for name in RESERVED_BELOW_REDACTED] + [case.path(Room.DRAFT)]
     files = [place for folder in folders if folder.is_dir() for place in folder.rglob("*") if place.is_file()]
     words = [f"{place.relative_to(case.root).as_posix()} {_digest(place)}" for place in sorted(files)]
+    words += [f"split {wishes.split}"] if wishes.split else []
+    words += [f"since {_digest(wishes.since)}"] if wishes.since else []
     return case.digest([RedactionDocument, Ticket], __version__, *words)
 
 
-def run(case: Case, observer: Observer, known: Sequence[bytes] = ()) -> BundleDocument:
+def run(case: Case, observer: Observer, known: Sequence[bytes] = (), wishes: BundleWishes = _USUAL) -> BundleDocument:
     """Write, prove and keep `bundle/<case id>-kit.zip` and `-full.zip`; `known` are secret values nothing may hold.
+
+    With `wishes.since` both are made of what is new, and stand beside the zips that were made before.
 
     Raises:
         RedactionRefused: something changed since it was redacted, or a finished zip did not prove clean. The zips are
             deleted then and the case lists none.
         DocumentError: redact or draft has not run.
+        ConfigError: a recipient, a key or an earlier bundle that was named is none.
     """
-    digest = inputs(case)
+    recipients = recipients_of(wishes.encrypt_to)
+    earlier = baseline.load(wishes.since, case) if wishes.since else None
+    digest = inputs(case, wishes)
     done = case.journal.begin(NAME, digest)
-    kept = {tier: bundle for tier, _ in _WRITERS if (bundle := _still_there(case, done.get(tier)))}
-    if not kept:
+    prefix = f"delta-{earlier.sha256[:8]}-" if earlier else ""
+    kept = {tier: files for tier in ("kit", "full") if (files := _still_there(case, done.get(tier)))}
+    standing = _standing(case) if earlier else ()
+    if not kept and not earlier:
         _clear(case)
     try:
         contents = gather(case, observer)
-        made: list[BundleFile] = []
-        for tier, write in _WRITERS:
-            bundle = kept.get(tier) or _make(case, contents, tier, write, known, observer)
+        if earlier:
+            contents = contents.after(earlier)
+        making = _Making(case, contents, known, observer, prefix)
+        made = [*standing]
+        tiers: tuple[tuple[Tier, _Write], ...] = (("kit", _kit), ("full", _full(wishes.split)))
+        for tier, write in tiers:
+            files = kept.get(tier) or making.make(tier, write)
             if tier not in kept:
-                case.journal.step(NAME, tier, bundle.model_dump(mode="json"))
-            made.append(bundle)
+                case.journal.step(NAME, tier, {"files": [each.model_dump(mode="json") for each in files]})
+            if tier == "kit":
+                making.tell_of_kit(files[0])
+            made += [each for each in files if each.path not in {one.path for one in made}]
     except RedactionRefused:
         _clear(case)
         raise
-    with case.new_file(Room.BUNDLE, SUMS) as handle:
-        handle.write("".join(f"{each.sha256}  {Path(each.path).name}\n" for each in made).encode())
-    document = BundleDocument(case_id=contents.case.id, bundles=tuple(made))
+    document = BundleDocument(
+        case_id=contents.case.id,
+        bundles=tuple(made),
+        unreadable=tuple(reference.path for reference in making.contents.unreadable),
+        encrypted=_encrypted(case, made, recipients, observer),
+    )
+    _sums(case, document)
+    if wishes.sign_with is not None:
+        signature = sign(case.path(Room.BUNDLE, SUMS), wishes.sign_with)
+        signature.chmod(0o600)
+        document = document.model_copy(update={"signature": signature.relative_to(case.root).as_posix()})
+        custody.record(case, "signed", SUMS, _digest(case.path(Room.BUNDLE, SUMS)))
     case.write(document)
     case.journal.end(NAME, digest)
     return document
 
 
-def _make(
-    case: Case,
-    contents: Contents,
-    tier: Tier,
-    write: Callable[[Contents, Path, Observer], Written],
-    known: Sequence[bytes],
-    observer: Observer,
-) -> BundleFile:
-    name = f"{contents.case.id}-{tier}.zip"
-    half_made = case.scratch(f"{NAME}-{tier}") / name
-    written = write(contents, half_made, observer)
-    proof = verify(half_made, known=known, observer=observer)
-    if proof.problems or proof.sha256 != written.sha256:
-        half_made.unlink()
-        raise _refusal(name, proof.problems, contents)
-    place = case.adopt(Room.BUNDLE, name, half_made)
-    return BundleFile(
-        tier=tier,
-        path=place.relative_to(case.root).as_posix(),
-        size=written.size,
-        sha256=written.sha256,
-        members=written.members,
-    )
+def _kit(contents: Contents, place: Path, observer: Observer) -> list[tuple[Path, Written]]:
+    return [(place, write_kit(contents, place, observer))]
+
+
+def _full(split: int | None) -> _Write:
+    def write(contents: Contents, place: Path, observer: Observer) -> list[tuple[Path, Written]]:
+        if split is not None:
+            return write_parts(contents, place.parent, place.stem, split, observer)
+        return [(place, write_full(contents, place, observer))]
+
+    return write
+
+
+class _Making:
+    """Makes the zips of one run, going on without a file that the disk does not give."""
+
+    def __init__(self, case: Case, contents: Contents, known: Sequence[bytes], observer: Observer, prefix: str) -> None:
+        self._case = case
+        self.contents = contents
+        self._known = known
+        self._observer = observer
+        self._prefix = prefix
+
+    def make(self, tier: Tier, write: _Write) -> list[BundleFile]:
+        """Write the zips of one tier, prove each, and put them in their place."""
+        name = f"{self.contents.case.id}-{self._prefix}{tier}.zip"
+        files = []
+        for place, written in self._written(tier, name, write):
+            proof = verify(place, known=self._known, observer=self._observer)
+            if proof.problems or proof.sha256 != written.sha256:
+                place.unlink()
+                raise _refusal(place.name, proof.problems, self.contents)
+            files.append((place, written, proof))
+        return [
+            self._adopt(tier, place, written, proof, number if len(files) > 1 else None)
+            for number, (place, written, proof) in enumerate(files, start=1)
+        ]
+
+    def tell_of_kit(self, kit: BundleFile) -> None:
+        """The full zip carries the proof of the kit."""
+        place = self._case.root / (kit.path + SUFFIX_OF_VERIFICATION)
+        if place.is_file():
+            self.contents = self.contents.with_document(of_bytes(places.KIT_VERIFICATION, "meta", place.read_bytes()))
+
+    def _written(self, tier: Tier, name: str, write: _Write) -> list[tuple[Path, Written]]:
+        while True:
+            try:
+                return write(self.contents, self._case.scratch(f"{NAME}-{tier}") / name, self._observer)
+            except UnreadableError as error:
+                rest = self.contents.without(error.path, error.reason)
+                if rest is None:
+                    raise CaseError(
+                        f"{error.path} cannot be read: {error.reason}",
+                        hint="run: escalate redact --case DIR, then escalate draft",
+                    ) from error
+                self._observer.note(f"{error.path.name} cannot be read ({error.reason}); bundled without it")
+                self.contents = rest
+
+    def _adopt(
+        self, tier: Tier, half_made: Path, written: Written, proof: VerificationDocument, part: int | None
+    ) -> BundleFile:
+        place = self._case.adopt(Room.BUNDLE, half_made.name, half_made)
+        with self._case.new_file(Room.BUNDLE, place.name + SUFFIX_OF_VERIFICATION) as handle:
+            handle.write(proof.to_json())
+        custody.record(self._case, "bundled", place.name, written.sha256)
+        return BundleFile(
+            tier=_DELTA[tier] if self._prefix else tier,
+            path=place.relative_to(self._case.root).as_posix(),
+            size=written.size,
+            sha256=written.sha256,
+            members=written.members,
+            part=part,
+        )
+
+
+def _encrypted(
+    case: Case, made: Sequence[BundleFile], recipients: Sequence[Any], observer: Observer
+) -> tuple[EncryptedFile, ...]:
+    """An age file beside each zip; those of an earlier run go, as they may be for other eyes."""
+    for old in case.path(Room.BUNDLE).glob(f"*{SUFFIX_OF_AGE}"):
+        old.unlink()
+    files = []
+    for bundle in made if recipients else ():
+        source = case.root / bundle.path
+        with observer.task(f"encrypting {source.name}", bundle.size) as task:
+            half_made = case.scratch(f"{NAME}-age") / (source.name + SUFFIX_OF_AGE)
+            size, sha256 = encrypt(source, half_made, recipients)
+            place = case.adopt(Room.BUNDLE, half_made.name, half_made)
+            task.advance(bundle.size)
+        custody.record(case, "encrypted", place.name, sha256)
+        path = place.relative_to(case.root).as_posix()
+        files.append(EncryptedFile(path=path, of=bundle.path, size=size, sha256=sha256, recipients=len(recipients)))
+    return tuple(files)
+
+
+def _sums(case: Case, document: BundleDocument) -> None:
+    """What `sha256sum -c` reads, of every file that travels; a signature of an older one would be wrong now."""
+    folder = case.path(Room.BUNDLE)
+    folder.joinpath(f"{SUMS}.sig").unlink(missing_ok=True)
+    sums = {Path(each.path).name: each.sha256 for each in document.bundles}
+    sums |= {Path(each.path).name: each.sha256 for each in document.encrypted}
+    for bundle in document.bundles:
+        proof = case.root / (bundle.path + SUFFIX_OF_VERIFICATION)
+        if proof.is_file():
+            sums[proof.name] = _digest(proof)
+    with case.new_file(Room.BUNDLE, SUMS) as handle:
+        handle.write("".join(f"{sha256}  {name}\n" for name, sha256 in sorted(sums.items())).encode())
 
 
 def _refusal(name: str, problems: Sequence[Problem], contents: Contents) -> RedactionRefused:
@@ -118,7 +231,9 @@ def _way_out(problems: Sequence[Problem], contents: Contents) -> str:
     """Files that can stay behind are named in a command; what stands in our own documents cannot."""
     path_of = {member: path for path, member in contents.names.items()}
     path_of |= {piece.slim.name: piece.item.path for piece in contents.pieces if piece.slim}
-    files = sorted({path_of.get(problem.member, "") for problem in problems if problem.member != WHOLE})
+    files = sorted(
+        {path_of.get(places.whole_name(problem.member), "") for problem in problems if problem.member != WHOLE}
+    )
     if not files or "" in files:
         return "nothing left this machine; run escalate redact --case DIR again, and report the rule if it stays"
     shown = " ".join(f"--withhold {shlex.quote(path)}" for path in files[:SHOWN])
@@ -129,19 +244,34 @@ def _way_out(problems: Sequence[Problem], contents: Contents) -> str:
     )
 
 
-def _still_there(case: Case, result: Any) -> BundleFile | None:
-    """The zip an interrupted run finished and proved, if it is still those bytes."""
+def _standing(case: Case) -> tuple[BundleFile, ...]:
+    """The zips made before that are still what they were."""
+    if not case.has(BundleDocument):
+        return ()
+    return tuple(bundle for bundle in case.read(BundleDocument).bundles if _intact(case, bundle))
+
+
+def _still_there(case: Case, result: Any) -> list[BundleFile]:
+    """The zips an interrupted run finished and proved, if they are still those bytes; else none."""
     try:
-        bundle = BundleFile.model_validate(result)
-    except ValidationError:
-        return None
+        files = [BundleFile.model_validate(each) for each in (result or {}).get("files", ())]
+    except (ValidationError, AttributeError):
+        return []
+    return files if all(_intact(case, bundle) for bundle in files) else []
+
+
+def _intact(case: Case, bundle: BundleFile) -> bool:
     place = case.root / bundle.path
-    return bundle if place.is_file() and _digest(place) == bundle.sha256 else None
+    return place.is_file() and _digest(place) == bundle.sha256
 
 
 def _clear(case: Case) -> None:
-    """No zip of an older run may be taken for one of this case's present state."""
+    """No zip of an older run may be taken for one of this case's present state; their manifests stay."""
+    kept = baseline.remember(case, sorted(case.path(Room.BUNDLE).glob("*.zip")))
     case.clear(Room.BUNDLE)
+    for name, data in kept.items():
+        with case.new_file(Room.BUNDLE, f"{baseline.EARLIER}/{name}") as handle:
+            handle.write(data)
     if case.has(BundleDocument):
         case.write(BundleDocument(case_id=case.document.id, bundles=()))
 

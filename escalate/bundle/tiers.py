@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from escalate.bundle.contents import Contents
-from escalate.bundle.manifest import complete
+from escalate.bundle.manifest import body_of, complete, finish
 from escalate.bundle.members import Member
 from escalate.bundle.selection import KIT_LIMIT, Deflated, Selection, best_of, everything
+from escalate.bundle.split import in_groups
 from escalate.bundle.writer import Written, write_zip
 from escalate.model.observer import Observer
 
@@ -20,6 +21,29 @@ _ATTEMPTS = 8
 def write_full(contents: Contents, destination: Path, observer: Observer) -> Written:
     """Everything that was sealed."""
     return _write(complete(contents, everything(contents)), contents, destination, observer)
+
+
+def write_parts(
+    contents: Contents, folder: Path, name: str, size: int, observer: Observer
+) -> list[tuple[Path, Written]]:
+    """Everything that was sealed, in zips of at most `size` bytes, `<name>.01.zip` and on; each opens alone.
+
+    A file that is larger by itself gets a part of its own, larger than `size`: no file is torn apart.
+
+    Raises:
+        ConfigError: the parts would be too many, or hold little but lists.
+    """
+    selection = everything(contents)
+    body = body_of(contents, selection)
+    groups = in_groups(contents, selection, body, size)
+    if len(groups) == 1:
+        place = folder / f"{name}.zip"
+        return [(place, _write(complete(contents, selection), contents, place, observer))]
+    made = []
+    for number, members in enumerate(finish(contents, selection, body, groups), start=1):
+        place = folder / f"{name}.{number:02d}.zip"
+        made.append((place, _write(members, contents, place, observer)))
+    return made
 
 
 def write_kit(contents: Contents, destination: Path, observer: Observer, limit: int = KIT_LIMIT) -> Written:

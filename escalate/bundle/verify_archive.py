@@ -9,17 +9,22 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from escalate.bundle import places
 from escalate.bundle.documents import CitedPaths, Gaps, KeepList, Reference, Summary
 from escalate.bundle.limits import Limits
 from escalate.bundle.names import SUFFIX_OF_REFERENCE, fold, name_problems
 from escalate.bundle.nested import BROKEN, Findings, Fingerprint
+from escalate.bundle.zip_member import READABLE
+from escalate.case.custody import break_in
 from escalate.errors import DocumentError
 from escalate.model.base import Document, parse_document
+from escalate.model.custody import CustodyEntry
 from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
-from escalate.model.manifest import Manifest
+from escalate.model.manifest import Manifest, VerificationDocument
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument
@@ -37,9 +42,9 @@ _SCHEMAS: Mapping[str, type[Document]] = {
     places.GAPS: Gaps,
     places.REDACTION_REPORT: RedactionDocument,
     places.KEEP_LIST: KeepList,
+    places.KIT_VERIFICATION: VerificationDocument,
 }
 _SUM = re.compile(r"^(?P<sha256>[0-9a-f]{64})  (?P<name>.+)$")
-_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def check_names(archive: zipfile.ZipFile, findings: Findings) -> dict[str, str]:
@@ -53,7 +58,7 @@ def check_names(archive: zipfile.ZipFile, findings: Findings) -> dict[str, str]:
             problems.append("encrypted")
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             problems.append("a link or device")
-        if info.compress_type not in _READABLE:
+        if info.compress_type not in READABLE:
             problems.append(f"compression method {info.compress_type} is not readable everywhere")
         if not info.flag_bits & 0x800 and not info.orig_filename.isascii():
             problems.append("name is not marked as UTF-8")
@@ -101,18 +106,8 @@ def check_declared(
     if places.MANIFEST in read:
         manifest = _document(archive, places.MANIFEST, Manifest, findings)
         if manifest is not None:
-            declared = {entry.path: entry.sha256 for entry in manifest.entries}
-            wrong = {
-                entry.path for entry in manifest.entries if entry.path in read and read[entry.path].size != entry.size
-            }
-            for name in sorted(wrong):
-                findings.report("hash", shown[name], "another size than the manifest says")
-            own = {places.MANIFEST, places.SUMS}
-            _compare(declared, {name: read[name] for name in read if name not in own}, "the manifest", shown, findings)
-            for held in manifest.held_back:
-                if held.reference not in read:
-                    label = findings.scan_name(held.reference, "a reference")
-                    findings.report("layout", label, "the manifest says it is there; it is not")
+            findings.identity.manifest_sha256 = read[places.MANIFEST].sha256
+            _check_manifest(manifest, _part_of(archive, manifest, findings), read, shown, findings)
     if places.SUMS in read:
         data = _bytes(archive, places.SUMS, findings)
         lines = [_SUM.match(line) for line in (data or b"").decode("utf-8", "replace").splitlines()]
@@ -121,6 +116,47 @@ def check_declared(
         sums = {line["name"]: line["sha256"] for line in lines if line}
         rest = {name: stream for name, stream in read.items() if name != places.SUMS}
         _compare(sums, rest, "SHA256SUMS", shown, findings)
+
+
+def _part_of(archive: zipfile.ZipFile, manifest: Manifest, findings: Findings) -> int | None:
+    """Which part of a split bundle this is; None when it is not split, or does not say."""
+    if manifest.parts == 1:
+        return None
+    findings.identity.parts = manifest.parts
+    data = _bytes(archive, places.SUMMARY, findings)
+    try:
+        summary = parse_document(Summary, data or b"", where=places.SUMMARY)
+    except (DocumentError, RecursionError):
+        return None  # reported where schemas are checked
+    findings.identity.part = summary.part.number if summary.part else None
+    return findings.identity.part
+
+
+def _check_manifest(
+    manifest: Manifest,
+    part: int | None,
+    read: Mapping[str, Fingerprint],
+    shown: Mapping[str, str],
+    findings: Findings,
+) -> None:
+    """Everything the manifest says of this zip; what it says of other parts is for those."""
+    here = [entry for entry in manifest.entries if entry.part in (None, part)]
+    elsewhere = {entry.path for entry in manifest.entries if entry.part not in (None, part)}
+    declared = {entry.path: entry.sha256 for entry in here}
+    for entry in sorted(here, key=lambda entry: entry.path):
+        if entry.path in read and read[entry.path].size != entry.size:
+            findings.report("hash", shown[entry.path], "another size than the manifest says")
+    own = {places.MANIFEST, places.SUMS}
+    _compare(declared, {name: read[name] for name in read if name not in own}, "the manifest", shown, findings)
+    anywhere = elsewhere | set(read)
+    for window in (each for cut in manifest.cuts for each in cut.kept):
+        if window.member not in anywhere:
+            label = findings.scan_name(window.member, "a window")
+            findings.report("layout", label, "the manifest says that it holds lines of a cut file: it is not there")
+    for held in manifest.held_back:
+        if held.reference not in anywhere:
+            label = findings.scan_name(held.reference, "a reference")
+            findings.report("layout", label, "the manifest says it is there; it is not")
 
 
 def _compare(
@@ -138,9 +174,23 @@ def _compare(
 def check_documents(archive: zipfile.ZipFile, names: list[str], shown: Mapping[str, str], findings: Findings) -> None:
     """Whether each JSON document of ours fits its schema."""
     for name in names:
-        kind = Reference if name.endswith(SUFFIX_OF_REFERENCE) else _SCHEMAS.get(name)
+        kind = _SCHEMAS.get(name)
+        if name.endswith(SUFFIX_OF_REFERENCE):
+            kind = Reference
         if kind is not None:
             _document(archive, name, kind, findings, shown[name])
+    if places.CUSTODY in names:
+        _check_custody(_bytes(archive, places.CUSTODY, findings) or b"", findings)
+
+
+def _check_custody(data: bytes, findings: Findings) -> None:
+    try:
+        chain = [CustodyEntry.model_validate_json(line) for line in data.splitlines()]
+    except ValidationError:
+        findings.report("schema", places.CUSTODY, "a line that is no entry of custody")
+        return
+    if problem := break_in(chain):
+        findings.report("hash", places.CUSTODY, f"the chain is broken: {problem}")
 
 
 D = TypeVar("D", bound=Document)

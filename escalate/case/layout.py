@@ -7,16 +7,19 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from escalate.model.answers import Answers
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import Document
 from escalate.model.case import CaseDocument
 from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
+from escalate.model.follow_up import FollowUp
 from escalate.model.manifest import BundleDocument
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument
+from escalate.model.submission import SubmissionState
 from escalate.model.ticket import Receipt, Ticket
 from escalate.model.timeline import TimelineDocument
 
@@ -29,6 +32,8 @@ class Room(StrEnum):
     REDACTED = "redacted"
     DRAFT = "draft"
     BUNDLE = "bundle"
+    RECEIPTS = "receipts"
+    """What the server answered, one file an event."""
     PRIVATE = "private"
     SCRATCH = ".scratch"
     """Half-made files; emptied whenever a case is opened for writing."""
@@ -50,7 +55,10 @@ DOCUMENT_PATHS: Mapping[type[Document], PurePosixPath] = MappingProxyType(
         RedactionDocument: PurePosixPath("redaction.json"),
         Ticket: PurePosixPath("draft/ticket.json"),
         BundleDocument: PurePosixPath("manifest.json"),
+        Answers: PurePosixPath("answers.json"),
+        SubmissionState: PurePosixPath("submission.json"),
         Receipt: PurePosixPath("receipt.json"),
+        FollowUp: PurePosixPath("follow-up.json"),
     }
 )
 

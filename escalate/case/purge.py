@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+from escalate.case import custody
 from escalate.case.layout import DOCUMENT_PATHS, JOURNAL, SEALED_JOURNAL, SEALED_PATHS, Room
 from escalate.case.private import KNOWN
 from escalate.case.store import Case
@@ -25,6 +26,8 @@ def purge(case: Case, *, everything: bool = False) -> tuple[str, ...]:
         for bug in sorted(case.root.glob("escalate-bug-*.txt")):
             bug.unlink()
             gone.append(bug.name)
+        if not everything:
+            custody.record(case, "purged", "evidence")
     if everything:
         shutil.rmtree(case.root)
         gone.append(str(case.root))

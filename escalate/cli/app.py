@@ -29,7 +29,10 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "redact": "Seal or withhold every artifact of a case.",
         "draft": "Render the ticket and the report.",
         "bundle": "Zip what was sealed, and prove that no secret is in it.",
+        "submit": "Review the ticket, then file it with its kit.",
+        "ticket": "Follow up the ticket: status, reply, attach, severity, close, reopen.",
         "verify": "Prove a finished zip: hashes, schema, portability, secrets.",
+        "diff": "Show what changed between two cases or bundles.",
         "decode": "Turn pseudonyms in a text back into names.",
         "encode": "Turn names in a text into pseudonyms before it is sent.",
         "purge": "Delete what must not outlive the case.",
@@ -76,7 +79,8 @@ class LazyVerbs(click.Group):
     cls=LazyVerbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 bug, 2 usage, 3 target or config, 4 sign-in or permission, 5 done but evidence is "
-    "missing, 6 redaction refused, 7 cancelled, 130 interrupted.",
+    "missing, 6 redaction refused, 7 cancelled, 8 filed but "
+    "something is pending, 9 not to be filed by API: the portal packet is ready, 130 interrupted.",
 )
 @click.version_option(__version__, prog_name="escalate")
 @click.pass_context

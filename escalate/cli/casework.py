@@ -115,7 +115,7 @@ class PlaceFlags:
             group=self.group,
             slot=self.slot,
             subscription=self.subscription,
-            cloud=_cloud_name(sign_in.cloud),
+            cloud=cloud_name(sign_in.cloud),
             tenant=sign_in.tenant,
         )
 
@@ -157,7 +157,7 @@ def check_cloud(case: Case, flags: SignInFlags) -> None:
         UsageError: a flag or the environment names another.
     """
     target = case.document.target
-    cloud = _cloud_name(flags.cloud)
+    cloud = cloud_name(flags.cloud)
     if isinstance(target, AzureTarget) and cloud not in (None, target.cloud):
         raise UsageError(
             f"the case is about an app in the cloud {target.cloud}, and --cloud (or ESCALATE_CLOUD) says {cloud}",
@@ -172,7 +172,7 @@ def stage_of(session: Session, folder: Path, name: str, rules: tuple[Path, ...] 
     return case
 
 
-def _cloud_name(text: str | None) -> str | None:
+def cloud_name(text: str | None) -> str | None:
     """A cloud's name in lower case, an endpoint without the slash at its end; None where none is named."""
     name = (text or "").strip().rstrip("/")
     return (name if "://" in name else name.casefold()) or None
@@ -202,7 +202,7 @@ def result_of(case: Case) -> tuple[dict[str, Any], str, ExitCode]:
     findings = case.read_sealed(FindingsDocument)
     bundles = case.read(BundleDocument)
     evidence = case.read_sealed(EvidenceDocument)  # reasons quote file names: what is printed may end in a build log
-    code = code_for(evidence)
+    code = ExitCode.EVIDENCE_MISSING if bundles.unreadable else code_for(evidence)
     gaps = missing(evidence)
     report = case.path(Room.DRAFT, "report.html")
     ticket = case.path(Room.DRAFT, "ticket.md")

@@ -11,12 +11,15 @@ from typing import Any
 import click
 
 from escalate.cli import options
+from escalate.cli.lab_support import support_options
 from escalate.cli.output import emit
 from escalate.errors import ExitCode
 from escalate.lab.faults import FAULTS
 from escalate.lab.incident_file import as_toml
 from escalate.lab.server import Lab, running
 from escalate.lab.state import ROLES
+from escalate.lab.support.mishaps import KINDS, OPERATIONS
+from escalate.lab.support.setup import PLANS, SupportSetup
 from escalate.lab.world import World
 from escalate.lab.worlds import WORLDS
 
@@ -41,11 +44,17 @@ def list_worlds(output: str) -> int:
     ]
     lines += ["", "faults"]
     lines += [f"  {name:<22} {meaning}" for name, meaning in FAULTS.items()]
+    lines += ["", "mishaps of the support service: --mishap OPERATION[#N]=KIND[:SECONDS]"]
+    lines += [f"  {name:<22} {meaning}" for name, meaning in KINDS.items()]
+    lines += [f"  operations: {', '.join(OPERATIONS)}"]
     data = {
         "schema": "escalate.lab-list/v1",
         "worlds": [_described(world) for world in WORLDS.values()],
         "faults": dict(FAULTS),
         "roles": list(ROLES),
+        "plans": list(PLANS),
+        "mishaps": dict(KINDS),
+        "operations": list(OPERATIONS),
     }
     emit(output, data, "\n".join(lines))
     return ExitCode.DONE
@@ -63,14 +72,24 @@ def list_worlds(output: str) -> int:
     show_default=True,
     help="The role of the identity that signs in.",
 )
+@click.option(
+    "--mishap",
+    "mishaps",
+    metavar="OPERATION[#N]=KIND",
+    multiple=True,
+    help="What goes wrong when filing, such as tickets.create#1=lost. See: escalate lab list. May be repeated.",
+)
+@support_options
 @options.output_format
-def up(name: str, faults: tuple[str, ...], role: str, output: str) -> int:
+def up(
+    name: str, faults: tuple[str, ...], role: str, mishaps: tuple[str, ...], support: SupportSetup, output: str
+) -> int:
     """Start one world, print what to export, and stay until Ctrl-C or SIGTERM.
 
     The lab listens on loopback only; its folder is removed and its processes are ended when it stops.
     """
     world = WORLDS.named(name)
-    with running(world, faults=faults, role=role) as lab:
+    with running(world, faults=faults, role=role, support=support, mishaps=mishaps) as lab:
         incident = lab.state.folder / "incident.toml"
         incident.write_text(as_toml(world.incident(lab.state.started)), encoding="utf-8")
         with contextlib.suppress(KeyboardInterrupt):  # how this verb is ended: no interruption of anything
@@ -102,6 +121,7 @@ def _running(lab: Lab, incident: Path) -> dict[str, Any]:
         "world": _described(state.world),
         "faults": [fault for fault in FAULTS if state.faults.on(fault)],
         "role": state.role,
+        "plan": state.support.plan,
         "environment": dict(lab.environment),
         "resource_id": lab.resource_id,
         "folder": str(state.folder),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from escalate.azure.grants import fits
 from escalate.collect.json_parts import Json, texts
 from escalate.model.survey import Survey
 
@@ -59,7 +59,7 @@ def allows(actions: Sequence[str], not_actions: Sequence[str], wanted: str) -> b
 
     Both may hold `*`; case does not matter (Azure RBAC: understand role definitions).
     """
-    return any(_fits(each, wanted) for each in actions) and not any(_fits(each, wanted) for each in not_actions)
+    return any(fits(each, wanted) for each in actions) and not any(fits(each, wanted) for each in not_actions)
 
 
 def may(survey: Survey, wanted: str | None) -> bool:
@@ -80,11 +80,6 @@ def role_with(wanted: str) -> str:
 
 def _meets(actions: Sequence[str], taken: Sequence[str], pattern: str) -> bool:
     """Whether a role may grant something of what a pattern stands for."""
-    return any(_fits(each, pattern) or _fits(pattern, each) for each in actions) and not any(
-        _fits(each, pattern) for each in taken
+    return any(fits(each, pattern) or fits(pattern, each) for each in actions) and not any(
+        fits(each, pattern) for each in taken
     )
-
-
-def _fits(pattern: str, action: str) -> bool:
-    expression = re.escape(pattern.casefold()).replace(r"\*", ".*")
-    return re.fullmatch(expression, action.casefold()) is not None

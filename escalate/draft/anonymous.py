@@ -131,7 +131,8 @@ def _names(facts: Facts) -> Iterable[tuple[str, Iterable[str]]]:
             yield "[group]", [named.get("resourceGroups", "")]
             yield "[app]", [named.get("sites", "")]
             yield "[slot]", [named.get("slots", "")]
-        yield "[image]", [part for word in (target.runtime or "").split() if "/" in word for part in _IMAGE.split(word)]
+        images = [word for word in (target.runtime or "").split() if "/" in word]
+        yield "[image]", [name for word in images for part in _IMAGE.split(word) for name in (part, part.split(".")[0])]
         yield "[app]", target.sibling_apps
         yield "[worker]", (*target.instances, *target.instance_ids, *target.instance_ids.values())
     yield "[worker]", workers

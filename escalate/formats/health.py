@@ -65,9 +65,30 @@ def _event(item: Item, path: PurePosixPath) -> Iterator[Record]:
         "title": view.text("title"),
         "level": view.text("level", "eventlevel"),
         "until": view.text("impactmitigationtime"),
+        **_impact(view.get("impact")),
     }
     words = (event_type, fields["status"], fields["tracking_id"], fields["title"], fields["summary"])
     yield _record(item, view.text("impactstarttime", "lastupdatetime"), words, fields)
+
+
+def _impact(impact: object) -> dict[str, FieldValue]:
+    """The services and regions of an event, joined by `; `."""
+    entries = [View(entry) for entry in impact if isinstance(entry, dict)] if isinstance(impact, list) else []
+    services = [entry.text("impactedservice") for entry in entries]
+    regions = [
+        View(region).text("impactedregion")
+        for entry in entries
+        for region in _list(entry.get("impactedregions"))
+        if isinstance(region, dict)
+    ]
+    return {
+        name: "; ".join(dict.fromkeys(word for word in words if word)) or None
+        for name, words in (("services", services), ("regions", regions))
+    }
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _record(item: Item, when: str | None, words: tuple[FieldValue, ...], fields: dict[str, FieldValue]) -> Record:

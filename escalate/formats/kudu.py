@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -29,11 +30,13 @@ _PROCESS = frozenset({"handlecount", "threadcount", "iisprofiletimeoutinseconds"
 _THREAD = frozenset({"startaddress", "waitreason", "prioritylevel", "basepriority", "currentpriority"})
 _SPAN = re.compile(r"(?:(\d{1,7})\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d{1,7})?)")
 _IN_HREF = {"process": re.compile(r"/processes/(-?\d{1,10})"), "thread": re.compile(r"/threads/\d+")}
-_COUNTER_FILE = into("", "/app", "/clr", "/aspnet")
+_FAMILIES = ("app", "clr", "aspnet")
+_COUNTER_FILE = into("", *(f"/{name}" for name in _FAMILIES), *(f"/website_counters_{name}" for name in _FAMILIES))
+_VARIABLES = frozenset(f"websitecounters{name}" for name in _FAMILIES)
 
 
 def read_counters(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
-    """One record a file, also where the three families are nested; time and site come from the path."""
+    """One record a file, also where the families are nested or are the text of variables; time and site by the path."""
     yield from read_document(stream, path, _counters)
 
 
@@ -45,7 +48,11 @@ def read_processes(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
 def _counters(text: str, path: PurePosixPath) -> Iterator[Record]:
     fields: dict[str, FieldValue] = {}
     for value in walk(text, _COUNTER_FILE):
-        if value.path and isinstance(value.path[-1], str) and not isinstance(value.value, (dict, list)):
+        if not value.path or not isinstance(value.path[-1], str) or isinstance(value.value, (dict, list)):
+            continue
+        if plain_key(value.path[-1]) in _VARIABLES:
+            fields |= {name: number(inner) for name, inner in _told(value.value).items()}
+        else:
             fields[value.path[-1]] = number(value.value)
     if not fields:
         return
@@ -103,14 +110,22 @@ def seconds(value: object) -> FieldValue:
     return int(match[1] or 0) * 86400 + int(match[2]) * 3600 + int(match[3]) * 60 + float(match[4])
 
 
+def _told(value: object) -> Mapping[str, object]:
+    """What the text of a WEBSITE_COUNTERS variable holds; nothing where it is no JSON."""
+    try:
+        told = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def _is_counters(head: Head) -> bool:
     if not isinstance(head.json, dict):
         return False
     keys = sample_keys(head)
-    nested = first_entry(head.json)
-    for family in ("app", "clr", "aspNet"):
-        inner = nested.get(family)
-        keys |= {plain_key(key) for key in inner} if isinstance(inner, dict) else set()
+    for key, inner in first_entry(head.json).items():
+        if plain_key(key) in _FAMILIES or plain_key(key) in _VARIABLES:
+            keys |= {plain_key(name) for name in _told(inner)}
     return len(keys & _COUNTERS) >= 3 and not keys & {"href", "machinename"}
 
 

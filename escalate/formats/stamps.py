@@ -37,6 +37,11 @@ _C_DATE_RE = re.compile(_C_DATE)
 _BASIC_RE = re.compile(r"(?<!\d)" + _BASIC)
 _DASHED_NAME = re.compile(r"(?<!\d)(?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d)T(?P<h>\d\d)-(?P<mi>\d\d)-(?P<s>\d\d)(?!\d)")
 
+_POWERSHELL = re.compile(r"/Date\((\d{12,13})\)/")
+"""Milliseconds since 1970, as Windows PowerShell writes a date into JSON."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _JSON_REACH = 1000
@@ -58,7 +63,7 @@ class Stamp:
 
 
 def parse(text: str, *, naive_is_utc: bool = False) -> Stamp | None:
-    """The time that a value consists of: ISO 8601, `04/04/2026 05:46:15` (month first), Apache, JavaScript or C style.
+    """The time that a value consists of: ISO 8601, `04/04/2026 05:46:15` (month first), `/Date(1775281575000)/`, Apache, JavaScript or C style.
 
     A value without a zone gives None unless `naive_is_utc`.
     """
@@ -67,7 +72,8 @@ def parse(text: str, *, naive_is_utc: bool = False) -> Stamp | None:
         match = pattern.match(value)
         if match and (match.end() == len(value) or pattern.pattern == _JS_DATE):
             return _stamp(match, naive_is_utc=naive_is_utc)
-    return None
+    match = _POWERSHELL.fullmatch(value)
+    return Stamp(_EPOCH + timedelta(milliseconds=int(match[1])), Precision.MILLISECOND) if match else None
 
 
 def at_start(text: str) -> tuple[Stamp, int] | None:

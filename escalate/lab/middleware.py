@@ -22,6 +22,10 @@ SKEW = timedelta(minutes=7)
 BODY_BYTES = 64 * 1024
 
 _SIGNATURE = re.compile(r"(?<=[?&])(sig|access_token)=[^&]*", re.IGNORECASE)
+_SIGNED_OPERATION = re.compile(
+    r"(/microsoft\.support/operation(?:sstatus|results)/[^/?]+\?api-version=[^&]*)&.*", re.IGNORECASE
+)
+"""What stands behind the version signs the operation."""
 
 
 class Around:
@@ -37,6 +41,7 @@ class Around:
         state = self._state
         body = _small_body(environ) if self._host == "arm" else b""
         target = _SIGNATURE.sub(r"\1=_", environ.get("REQUEST_URI") or environ["PATH_INFO"])
+        target = _SIGNED_OPERATION.sub(r"\1&_", target)
 
         def start(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None, /

@@ -19,7 +19,10 @@ from escalate.lab.faults import Faults
 from escalate.lab.kudu.site import KuduSite
 from escalate.lab.middleware import Around
 from escalate.lab.processes import start_real
+from escalate.lab.situation import set_up
 from escalate.lab.state import ROLES, Handled, LabState, now
+from escalate.lab.support.desk import SupportDesk
+from escalate.lab.support.setup import SupportSetup
 from escalate.lab.tokens import Tokens
 from escalate.lab.world import World
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 LOOPBACK = "127.0.0.1"
+ORDINARY = SupportSetup()
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class Lab:
         }
 
     @property
+    def support(self) -> SupportDesk:
+        """The support service."""
+        return self.state.support
+
+    @property
     def resource_id(self) -> str:
         """Of the app."""
         return self.state.world.app.resource_id
@@ -62,12 +71,20 @@ class Lab:
 
 @contextlib.contextmanager
 def running(
-    world: World, *, faults: Iterable[str] = (), role: str = "Owner", folder: Path | None = None
+    world: World,
+    *,
+    faults: Iterable[str] = (),
+    role: str = "Owner",
+    folder: Path | None = None,
+    support: SupportSetup = ORDINARY,
+    mishaps: Iterable[str] = (),
 ) -> Iterator[Lab]:
     """A world that runs until the block ends; without a folder it gets one of its own, which is removed at the end.
 
+    `mishaps` are of the support service, in the form that `Mishap.parse` reads.
+
     Raises:
-        UsageError: there is no such fault or role.
+        UsageError: there is no such fault, mishap or role.
         TargetError: a process did not start.
     """
     if role not in ROLES:
@@ -83,9 +100,12 @@ def running(
             signals=world.signals(started),
             tokens=Tokens(),
             role=role,
+            support=SupportDesk(setup=support),
         )
+        state.support.mishaps.add(*mishaps)
         _write_homes(state)
         start_real(state, stack)
+        set_up(state)
         sites = {app.resource_id: KuduSite(state, app) for app in state.apps}
         for resource_id, site in sites.items():
             stack.callback(site.close)
@@ -93,6 +113,7 @@ def running(
         state.blob = f"http://{_serve(Around(BlobSite(state), state, 'blob'), stack)}"
         arm = ArmSite(state, sites)
         state.arm = f"http://{_serve(Around(arm, state, 'arm'), stack)}"
+        stack.callback(state.support.closing.set)
         yield Lab(state=state, stack=stack)
 
 

@@ -13,10 +13,13 @@ from typing import Literal
 
 from escalate.lab.faults import Faults
 from escalate.lab.processes import SickProcess
+from escalate.lab.support.desk import SupportDesk
 from escalate.lab.tokens import Tokens
 from escalate.lab.world import LabApp, LabWorker, Signals, World
 
-ROLES = ("Owner", "Website Contributor", "Reader")
+ROLES = ("Owner", "Website Contributor", "Support Request Contributor", "Reader")
+READERS = frozenset({"Reader", "Support Request Contributor"})
+"""Roles that may do nothing to a site but read."""
 KEPT_REQUESTS = 10_000
 THROUGH_ARM = "escalate.lab.through_arm"
 """True in the WSGI environ of a request that ARM's extensions path hands to an SCM site: ARM has checked sign-in and
@@ -52,6 +55,8 @@ class LabState:
     tokens: Tokens
     role: str = "Owner"
     """Of the signed-in identity."""
+    support: SupportDesk = field(default_factory=SupportDesk)
+    """The support service."""
     processes: dict[str, SickProcess] = field(default_factory=dict)
     """Really running processes by machine; empty where the world has none."""
     arm: str = ""

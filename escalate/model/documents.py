@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from escalate.model.answers import Answers
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import Document
 from escalate.model.case import CaseDocument
+from escalate.model.diff import DiffDocument
 from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
-from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument
+from escalate.model.follow_up import FollowUp
+from escalate.model.manifest import BundleDocument, Manifest, VerificationDocument, VerificationSet
 from escalate.model.plan import Plan
 from escalate.model.question import QuestionsDocument
 from escalate.model.redaction import RedactionDocument
+from escalate.model.submission import SubmissionState
 from escalate.model.ticket import Receipt, Ticket
 from escalate.model.timeline import TimelineDocument
 
@@ -35,7 +39,12 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             Manifest,
             BundleDocument,
             VerificationDocument,
+            VerificationSet,
+            DiffDocument,
+            Answers,
+            SubmissionState,
             Receipt,
+            FollowUp,
         )
     }
 )

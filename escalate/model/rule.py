@@ -98,6 +98,8 @@ class Rule(Frozen):
     """What decides a gate for this signature in place of the general computation."""
     known_bug: bool = False
     """A known defect of a runtime or library, fixed in a version that is named in the remedy; fails gate G4."""
+    residual: bool = False
+    """What any cause may bring about, such as an ended process: it explains the incident only where nothing else does."""
     cause: str = ""
     """The row of the exclusion ledger that a match keeps open, such as `disk` or `dns`."""
     microsoft: MicrosoftPart = MicrosoftPart()

@@ -56,3 +56,19 @@ class Receipt(Document):
     support_ticket_id: str | None
     approval: Approval
     attachments: tuple[Attachment, ...]
+    cloud: str = "public"
+    tenant: str | None = None
+    subscription: str | None = None
+    """Where the ticket lives; with these and its name it is found again."""
+    resource_id: str | None = None
+    severity: Severity | None = None
+    advanced_diagnostics: bool | None = None
+    service: str | None = None
+    problem_classification: str | None = None
+    workspace: str | None = None
+    """That the ticket was filed with; later files go to the one whose name is `support_ticket_id`."""
+    status: str | None = None
+    filed_at: Utc | None = None
+    """When the server says the ticket was created."""
+    pending: tuple[str, ...] = ()
+    """What is still to be done or awaited, in words."""

@@ -124,6 +124,8 @@ def _customer_action(candidate: Match | None, _matches: Sequence[Match], index: 
 
 def _own_resources(candidate: Match | None, matches: Sequence[Match], index: Index) -> GateResult:
     drivers = [match for match in matches if match is not candidate and match.drives and concerns(match, candidate)]
+    if candidate is not None:
+        drivers = [match for match in drivers if not match.rule.residual]
     for match in drivers:
         decisive = candidate is None or (match.measured and match.rule.role is Role.INDICATOR)
         if decisive:
@@ -196,6 +198,7 @@ def _complete(candidate: Match | None, _matches: Sequence[Match], index: Index) 
         return GateResult("G6", "unknown", "No log that was collected has a record inside the incident window.")
     bad = set(candidate.instances) if candidate else set()
     shared = any(_kind(index, row) in SHARED_LOGS for row in inside)
+    shared = shared or len(index.instances()) == 1
     if bad and not shared and not bad & index.witnessed():
         return GateResult("G6", "unknown", f"No log of the affected worker {', '.join(sorted(bad))} was collected.")
     if not bad and len(index.instances()) > 1:

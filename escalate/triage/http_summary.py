@@ -69,6 +69,19 @@ class HttpSummary:
             self.slow.append((place, code, taken))
 
     @property
+    def first_error(self) -> datetime | None:
+        """Minute of the first server error inside the window that follows a minute without any; None: no such minute."""
+        bad: dict[datetime, int] = {}
+        for (_, minute), cell in self.minutes.items():
+            bad[minute] = bad.get(minute, 0) + cell.errors
+        quiet = False
+        for minute in sorted(bad):
+            if bad[minute] and quiet and (self.window is None or self.window.start <= minute <= self.window.end):
+                return minute
+            quiet = quiet or not bad[minute]
+        return None
+
+    @property
     def instances(self) -> tuple[str, ...]:
         """Instances that are named in HTTP rows inside the window."""
         return tuple(sorted({instance for instance, _ in self.counts if instance}))

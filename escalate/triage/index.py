@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from escalate.model.artifact import Artifact
 from escalate.model.base import ArtifactId, RuleId
@@ -66,6 +67,8 @@ class Index:
     log_rates: LogRates = field(default_factory=lambda: LogRates(None))
     calls: CallSummary = field(default_factory=lambda: CallSummary(None))
     edges: Mapping[ArtifactId, Edges] = field(default_factory=dict)
+    sites: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    """Time of the first and the last row of every app that tables name."""
 
     @property
     def window(self) -> Window | None:

@@ -15,6 +15,7 @@ _RESOURCE = re.compile(
 )
 
 _CWD = re.compile(r"^[^\s:]*@[\w.-]+(?::| )([~/][^#$%\s]*)[#$%\]]")
+_RELEASE = re.compile(r"\b(\d+\.\d+\.\d+[\w.+~-]*)")
 _ARGUMENT = re.compile(r"^(?:ls|stat|find|dir)\b(?: -\S+)* (/\S+)")
 
 
@@ -39,7 +40,21 @@ def known_values(index: Index, match: Match | None = None) -> dict[str, str]:
         values["worker"] = worker
         if worker in target.instance_ids:
             values["instance_id"] = target.instance_ids[worker]
+    release = release_of(index, worker)
+    if release:
+        values.setdefault("uname", release)
     return values
+
+
+def release_of(index: Index, worker: str | None) -> str | None:
+    """The newest release that `uname` told on this worker, or where no transcript names a worker."""
+    told: list[tuple[float, str]] = []
+    for place in index.facts.of(Kind.SHELL_TRANSCRIPT):
+        command = str(place.fields.get("command") or "")
+        found = _RELEASE.search(place.excerpt) if command.startswith("uname") else None
+        if found and not place.fields.get("is_prompt") and place.instance in (worker, None):
+            told.append((place.ts.timestamp() if place.ts else 0.0, found[1]))
+    return max(told, key=lambda item: item[0])[1] if told else None
 
 
 def worker_of(index: Index, match: Match | None) -> str | None:

@@ -13,12 +13,21 @@ from escalate.model.incident import Window
 from escalate.model.kind import Kind
 from escalate.triage.place import Place, inside, place_of
 
-RHYTHM_KINDS = frozenset({Kind.CONTAINER_LOG, Kind.TEXT, Kind.PLATFORM_LOG})
-"""Logs that one process writes; a table mixes many."""
+RHYTHM_KINDS = frozenset({Kind.CONTAINER_LOG, Kind.TEXT, Kind.PLATFORM_LOG, Kind.LOG_TABLE})
+"""Logs that processes write. A table mixes many: its rows are told apart by app and worker."""
+
+SPOKEN = ("message", "Message", "ResultDescription", "Log", "LogMessage")
+"""Columns of tables that hold what a process wrote; rows of other tables are written by the platform."""
+
+MAX_LANES = 512
 
 LEAST = timedelta(seconds=4)
 MAX_SILENCES = 16
 """Of one log, the longest."""
+
+
+Lane = tuple[str, str | None, str | None]
+"""Artifact id, app and worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,8 @@ class Silence:
     after: Place
     start: datetime
     end: datetime
+    seen: int
+    """Records of that log that were read before it."""
 
     @property
     def length(self) -> timedelta:
@@ -38,7 +49,7 @@ class Silence:
 
 @dataclass(slots=True)
 class Pulse:
-    """One log: how many records in which time, its last one, and its longest silences."""
+    """One writer: how many records in which time, its last one, and its longest silences."""
 
     artifact: Artifact
     first: Place
@@ -61,12 +72,14 @@ class Rhythm:
     """Pulses by artifact."""
 
     window: Window | None
-    _pulses: dict[str, Pulse] = field(default_factory=dict)
-    _last: dict[str, tuple[Record, datetime]] = field(default_factory=dict)
+    _pulses: dict[Lane, Pulse] = field(default_factory=dict)
+    _last: dict[Lane, tuple[Record, datetime]] = field(default_factory=dict)
+    _falling: set[Lane] = field(default_factory=set)
+    """Lanes whose newest row stands first, as queries often sort."""
 
     @property
-    def pulses(self) -> Mapping[str, Pulse]:
-        """All logs that have a rhythm, by artifact id."""
+    def pulses(self) -> Mapping[Lane, Pulse]:
+        """All writers that have a rhythm."""
         return self._pulses
 
     def see(self, artifact: Artifact, record: Record) -> None:
@@ -74,27 +87,40 @@ class Rhythm:
         ts = record.ts
         if ts is None or record.precision in (Precision.MINUTE, Precision.UNKNOWN):
             return
-        known = self._last.get(artifact.id)
+        lane = _lane(artifact, record)
+        known = self._last.get(lane) if lane is not None else None
+        if lane is None:
+            return
         if known is None:
-            place = place_of(artifact, record)
-            self._pulses[artifact.id] = Pulse(artifact, place, place, ts)
-            self._last[artifact.id] = (record, ts)
+            if len(self._pulses) < MAX_LANES or artifact.kind is not Kind.LOG_TABLE:
+                place = place_of(artifact, record)
+                self._pulses[lane] = Pulse(artifact, place, place, ts)
+                self._last[lane] = (record, ts)
             return
         before, when = known
-        if ts < when:
+        pulse = self._pulses[lane]
+        if pulse.records == 1 and ts < when and artifact.kind is Kind.LOG_TABLE:
+            self._falling.add(lane)
+        is_falling = lane in self._falling
+        if ts != when and (ts < when) != is_falling:
             return
-        pulse = self._pulses[artifact.id]
         pulse.records += 1
-        self._last[artifact.id] = (record, ts)
-        if ts - when >= LEAST:
-            self._keep(pulse, Silence(place_of(artifact, before), place_of(artifact, record), when, ts))
+        self._last[lane] = (record, ts)
+        if abs(ts - when) >= LEAST:
+            ends = [(place_of(artifact, before), when), (place_of(artifact, record), ts)]
+            (early, start), (late, end) = reversed(ends) if is_falling else ends
+            self._keep(pulse, Silence(early, late, start, end, pulse.records - 1))
 
     def close(self, artifact: Artifact) -> None:
         """After the last record of an artifact."""
-        known = self._last.pop(artifact.id, None)
-        if known is not None:
-            pulse = self._pulses[artifact.id]
-            pulse.last, pulse.ended = place_of(artifact, known[0]), known[1]
+        for lane in [lane for lane in self._last if lane[0] == artifact.id]:
+            record, when = self._last.pop(lane)
+            pulse = self._pulses[lane]
+            if lane in self._falling:
+                pulse.ended = pulse.first.ts or pulse.ended
+                pulse.first, pulse.last = place_of(artifact, record), pulse.first
+            else:
+                pulse.last, pulse.ended = place_of(artifact, record), when
 
     def _keep(self, pulse: Pulse, silence: Silence) -> None:
         if not (inside(self.window, silence.before) or inside(self.window, silence.after)):
@@ -102,3 +128,12 @@ class Rhythm:
         pulse.silences.append(silence)
         if len(pulse.silences) > MAX_SILENCES:
             pulse.silences.remove(min(pulse.silences, key=lambda item: item.length))
+
+
+def _lane(artifact: Artifact, record: Record) -> Lane | None:
+    """Who wrote a record: the artifact, and in a table its app and worker; None for rows that no process wrote."""
+    if artifact.kind is not Kind.LOG_TABLE:
+        return artifact.id, None, None
+    if (not record.site and not record.instance) or not any(name in record.fields for name in SPOKEN):
+        return None
+    return artifact.id, record.site, record.instance

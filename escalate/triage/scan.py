@@ -39,6 +39,9 @@ RULE_HITS = (40, 10)
 """Matches kept of a rule inside and outside of the incident window."""
 WATCH_HITS = (400, 100)
 """Matches kept of a correlator's pattern."""
+MAX_SITES = 200
+
+Span = tuple[datetime, datetime]
 
 
 _PRECISIONS = (
@@ -85,6 +88,8 @@ class _Pass:
     watches: tuple[Pattern, ...]
     facts: Facts = field(default_factory=Facts)
     coverage: list[Coverage] = field(default_factory=list)
+    sites: dict[str, Span] = field(default_factory=dict)
+    """Time of the first and the last row of every app that tables name."""
 
     def __post_init__(self) -> None:
         window = self.incident.window
@@ -108,6 +113,11 @@ class _Pass:
             kept = self._lists[id(pattern)]
             if kept.room_for(place):
                 kept.add(hit_of(place, match))
+
+    def name_site(self, site: str, ts: datetime) -> None:
+        first, last = self.sites.get(site, (ts, ts))
+        if len(self.sites) < MAX_SITES or site in self.sites:
+            self.sites[site] = min(first, ts), max(last, ts)
 
     def cover(self, artifact: Artifact, extent: _Extent) -> None:
         if extent.first is not None and extent.last is not None:
@@ -168,6 +178,7 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
         log_rates=run.log_rates,
         calls=run.calls,
         edges=run.edges,
+        sites=run.sites,
     )
 
 
@@ -183,8 +194,7 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
     batch: list[Record] = []
     chars = 0
     is_fact, is_http = artifact.kind in KEPT, artifact.kind in HTTP_KINDS
-    is_log = artifact.kind in RHYTHM_KINDS
-    is_table = artifact.kind is Kind.LOG_TABLE
+    is_log, is_table = artifact.kind in RHYTHM_KINDS, artifact.kind is Kind.LOG_TABLE
     is_sampled, is_rated = artifact.kind in SAMPLED, artifact.kind in LOG_RATE_KINDS
     try:
         for record in records:
@@ -201,6 +211,8 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
                 run.log_rates.see(artifact, record)
             if is_table:
                 run.calls.see(artifact, record)
+                if record.site and record.ts is not None:
+                    run.name_site(record.site, record.ts)
             batch.append(record)
             chars += len(record.text)
             if len(batch) >= BATCH_RECORDS or chars >= BATCH_CHARS:

@@ -47,9 +47,10 @@ def _of_edges(row: Coverage, window: Window) -> Iterator[TimelineGap]:
 
 
 def _silences(row: Coverage, index: Index, window: Window, book: EvidenceBook) -> Iterator[TimelineGap]:
-    pulse = index.rhythm.pulses.get(row.artifact)
-    if pulse is None:
+    lanes = [pulse for (artifact, _, _), pulse in index.rhythm.pulses.items() if artifact == row.artifact]
+    if len(lanes) != 1:  # of a table that many write, one writer's silence is not the source's
         return
+    pulse = lanes[0]
     found = [
         one for one in pulse.silences if _is_long(one, pulse) and window.start <= one.end and one.start <= window.end
     ]

@@ -37,7 +37,7 @@ class Decision:
 
 def decide(matches: Sequence[Match], index: Index) -> Decision:
     """The verdict for an incident."""
-    drivers = sorted((match for match in matches if match.drives), key=_strength, reverse=True)
+    drivers = _drivers(matches)
     open_ones = [(match, gates(match, matches, index)) for match in _candidates(matches)]
     passing = [item for item in open_ones if item[0].unconfirmed is None and _outcome(item[1]) == "microsoft"]
     if passing:
@@ -53,6 +53,14 @@ def decide(matches: Sequence[Match], index: Index) -> Decision:
     return _undetermined(open_ones, matches, index)
 
 
+def _drivers(matches: Sequence[Match]) -> list[Match]:
+    """What explains the incident on the customer's side, strongest first; what may follow from anything comes last."""
+    found = sorted((match for match in matches if match.drives), key=_strength, reverse=True)
+    if any(not match.rule.residual for match in found):
+        return found
+    return [] if any(not match.rule.residual for match in _candidates(matches)) else found
+
+
 def _candidates(matches: Sequence[Match]) -> list[Match]:
     """Matches that ask Microsoft something, in the order in which they are tried."""
     asking = [
@@ -66,9 +74,10 @@ def _candidates(matches: Sequence[Match]) -> list[Match]:
     return sorted(asking, key=_specific)
 
 
-def _specific(match: Match) -> tuple[bool, bool, int]:
-    """Those that only Microsoft can answer first, then those that name a layer, then the better founded."""
+def _specific(match: Match) -> tuple[bool, bool, bool, int]:
+    """The telling ones first, then those that only Microsoft can answer, that name a layer, that are founded better."""
     return (
+        match.rule.residual,
         match.rule.answerable_by is not Answerable.MICROSOFT,
         match.rule.layer.startswith(UNKNOWN_LAYER),
         -RANK[match.confidence[0]],
@@ -94,9 +103,10 @@ def _tie(drivers: Sequence[Match], open_ones: Sequence[tuple[Match, tuple[GateRe
     )
 
 
-def _strength(match: Match) -> tuple[int, bool, bool, int]:
+def _strength(match: Match) -> tuple[bool, int, bool, bool, int]:
     confidence, _ = match.confidence
-    return RANK[confidence], match.measured, match.rule.role is Role.INDICATOR, match.kinds
+    is_indicator = match.rule.role is Role.INDICATOR
+    return not match.rule.residual, RANK[confidence], match.measured, is_indicator, match.kinds
 
 
 def _microsoft(passing: Sequence[tuple[Match, tuple[GateResult, ...]]]) -> Decision:

@@ -1,4 +1,4 @@
-"""Prism, as a proxy between a request and the lab: it answers 500 with the violations of the OpenAPI file."""
+"""Prism: as a proxy that answers with the violations of an OpenAPI file, or as a mock that serves the file itself."""
 
 from __future__ import annotations
 
@@ -28,9 +28,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Prism:
-    """A running proxy."""
+    """A running one."""
 
     port: int
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
 
     def ask(self, method: str, target: str, body: bytes, token: str) -> Verdict:
         """Send one request through it."""
@@ -42,25 +47,34 @@ class Prism:
             connection.request(method, target, body=body or None, headers=headers)
             answer = connection.getresponse()
             text = answer.read()
-        return Verdict(answer.status, tuple(_violations(answer.status, text, answer.getheader("sl-violations"))))
+        return Verdict(answer.status, tuple(violations(answer.status, text, answer.getheader("sl-violations"))))
 
 
-def _violations(status: int, body: bytes, header: str | None) -> Iterator[str]:
+def violations(status: int, body: bytes, header: str | None) -> Iterator[str]:
     """From the header where there is one; from the body of Prism's own refusal where the header would be too long."""
-    problem = json.loads(body) if b"#VIOLATIONS" in body or b"#RESPONSE" in body else {}
+    problem = json.loads(body) if b"stoplight.io/prism/errors#" in body else {}
     found = problem.get("validation") or (json.loads(header) if header and header.startswith("[") else [])
     yield from (f"{'.'.join(map(str, each['location']))}: {each['message']}" for each in found)
     if not found and (problem or header):
         yield f"{status}: {header or body[:300]!r}"
 
 
-@contextlib.contextmanager
-def proxy(spec: Path, upstream: str) -> Iterator[Prism]:
+def proxy(spec: Path, upstream: str) -> contextlib.AbstractContextManager[Prism]:
     """Prism with that file in front of `upstream`."""
+    return _run("proxy", spec, upstream)
+
+
+def mock(spec: Path) -> contextlib.AbstractContextManager[Prism]:
+    """Prism that answers with the examples of that file, and refuses requests that do not fit it."""
+    return _run("mock", spec)
+
+
+@contextlib.contextmanager
+def _run(verb: str, spec: Path, *upstream: str) -> Iterator[Prism]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [str(PROGRAM), "proxy", "--errors", "-h", "127.0.0.1", "-p", str(port), str(spec), upstream]
+    words = [str(PROGRAM), verb, "--errors", "-h", "127.0.0.1", "-p", str(port), str(spec), *upstream]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:

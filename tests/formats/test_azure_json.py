@@ -197,6 +197,15 @@ def test_health_entries_tell_state_reason_and_tracking_id(records_of):
     assert (record.ts, record.fields["status"], record.fields["tracking_id"]) == (T, "Resolved", "XYZ-123")
 
 
+@pytest.mark.parametrize("encode", [json.dumps, lambda counters: counters], ids=["text", "object"])
+def test_counters_may_stand_under_the_name_of_their_variable(records_of, encode):
+    counters = {"connections": 9, "connectionLimit": 1920, "threads": 41, "threadLimit": 512}
+    text = json.dumps({"WEBSITE_COUNTERS_APP": encode(counters), "WEBSITE_SKU": "Standard"})
+    (record,) = records_of(text, "kudu/func-import/environment_20260404T0558Z.json", Kind.COUNTERS)
+    assert record.fields["connections"] == 9
+    assert record.fields["connectionLimit"] == 1920
+
+
 def test_counters_have_time_and_site_of_their_path(records_of):
     text = json.dumps({"app": {"connections": 1917, "connectionLimit": 1920}, "clr": {"gen2Collections": 3}}, indent=1)
     (record,) = records_of(text, "kudu/func-import/counters_20260404T0558Z.json", Kind.COUNTERS)

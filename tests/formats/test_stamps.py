@@ -25,6 +25,7 @@ T = datetime(2026, 4, 4, 5, 58, 45, tzinfo=UTC)
         ("04/Apr/2026:05:58:45 +0000", 0, Precision.SECOND),
         ("Sat Apr 04 2026 07:58:45 GMT+0200 (Central European Summer Time)", 0, Precision.SECOND),
         ("20260404T055845Z", 0, Precision.SECOND),
+        ("/Date(1775282325500)/", 500_000, Precision.MILLISECOND),
     ],
 )
 def test_times_with_a_zone(text, micro, precision):

@@ -17,6 +17,7 @@ import pytest
 from escalate.lab.server import Lab, running
 from escalate.lab.world import LabApp, LabWorker, Series, Signals, Table, World, window_before
 from escalate.model.incident import Incident
+from tests.fakes.support_lab import SupportLab, support_lab
 
 API = "2025-05-01"
 START_OF_LOG = "2026_11_23_{machine}_default_docker.log"
@@ -221,3 +222,13 @@ def start(socket_enabled: None, tmp_path: Path) -> Iterator[Start]:
             return Wire(stack.enter_context(running(world, faults=faults, role=role, folder=folder)))
 
         yield begin
+
+
+Support = Callable[..., SupportLab]
+
+
+@pytest.fixture
+def support(socket_enabled: None) -> Iterator[Support]:
+    """Starts a lab for its support service: support("tickets.create#1=lost", plan="none", role="Reader")."""
+    with ExitStack() as stack:
+        yield lambda *mishaps, **setup: stack.enter_context(support_lab(*mishaps, **setup))

@@ -17,6 +17,7 @@ from escalate.lab.world import Json, LabApp, LabWorker
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 Scope = Literal["root", "subscription", "group", "site", "plan", "workspace", "component"]
 ELSEWHERE = "http://127.0.0.2"
 """Where links lead with the fault `wrong-host-href`."""
@@ -141,7 +142,7 @@ class Ask:
 class Route:
     """One thing that can be asked for."""
 
-    method: Literal["GET", "POST", "PUT", "DELETE", "HEAD"]
+    method: Method
     scope: Scope
     path: str
     """Below the resource, with werkzeug's placeholders; literal parts in lower case."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug.wrappers import Response
 
 from escalate.lab.arm.answer import answer
-from escalate.lab.arm.ask import Ask, both
+from escalate.lab.arm.ask import Ask, Route, both
 from escalate.lab.arm.roles import permissions
 
 
@@ -17,6 +17,9 @@ def _permissions(ask: Ask) -> Response:
     return answer({"value": found})
 
 
-ROUTES = both(
-    "/providers/microsoft.authorization/permissions", "Microsoft.Authorization/permissions/read", _permissions
+_PATH = "/providers/microsoft.authorization/permissions"
+_ACTION = "Microsoft.Authorization/permissions/read"
+ROUTES = (
+    *both(_PATH, _ACTION, _permissions),
+    Route("GET", "subscription", _PATH, _ACTION, _permissions),
 )

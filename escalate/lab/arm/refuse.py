@@ -49,7 +49,7 @@ def check_sign_in(state: LabState, request: Request) -> None:
 def check_role(ask: Ask, route: Route) -> None:
     """Refuse what the role does not allow; the refusal names the missing action."""
     if route.action and not may(ask.state.role, _of(ask, route.action)):
-        raise _forbidden(ask, route.action)
+        raise forbidden(ask, route.action)
 
 
 def check_fault(ask: Ask, route: Route) -> None:
@@ -57,7 +57,7 @@ def check_fault(ask: Ask, route: Route) -> None:
     check_query_faults(ask.state)
     open_ = (route.method, route.scope, route.path) in _STAYS_OPEN
     if ask.state.faults.on("forbidden") and not open_ and route.action:
-        raise _forbidden(ask, route.action)
+        raise forbidden(ask, route.action)
 
 
 def check_query_faults(state: LabState) -> None:
@@ -77,7 +77,8 @@ def _of(ask: Ask, action: str) -> str:
     return f"{provider}/{ask.typed(rest)}" if provider == "Microsoft.Web" else action
 
 
-def _forbidden(ask: Ask, action: str) -> Refusal:
+def forbidden(ask: Ask, action: str) -> Refusal:
+    """403, with the action that is missing and the scope it is missing on."""
     scope = ask.resource_id if ask.scope in ("site", "plan", "workspace", "component") else ask.path
     return Refusal(
         403,

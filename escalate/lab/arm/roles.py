@@ -24,13 +24,18 @@ ACTIONS: Mapping[str, Sequence[str]] = MappingProxyType(
             "Microsoft.Web/serverFarms/read",
             "Microsoft.Web/sites/*",
         ),
+        "Support Request Contributor": (
+            "Microsoft.Authorization/*/read",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+            "Microsoft.Support/*",
+        ),
         "Reader": ("*/read",),
     }
 )
-"""Role definitions de139f84-1756-47ae-9be6-808fbbe84772 (August 2024) and the two general ones. A Website Contributor
-without Reader reads neither metrics nor the activity log."""
+"""Role definitions de139f84-1756-47ae-9be6-808fbbe84772 (August 2024), cfd33db0-3dd1-45e3-aa9d-cdbdf3b6f24e, and the
+two general ones. A Website Contributor without Reader reads neither metrics nor the activity log."""
 
-WITH_READER = frozenset({"Website Contributor"})
+WITH_READER = frozenset({"Website Contributor", "Support Request Contributor"})
 """Roles that the lab's identity holds beside Reader, as people who get them on a production site usually do."""
 
 

@@ -21,6 +21,7 @@ from escalate.lab.arm import (
     sites,
 )
 from escalate.lab.arm.ask import Route
+from escalate.lab.support.routes import ROUTES as SUPPORT
 
 ROUTES: tuple[Route, ...] = (
     *sites.ROUTES,
@@ -39,4 +40,5 @@ ROUTES: tuple[Route, ...] = (
     *activity.ROUTES,
     *monitor.ROUTES,
     *permissions.ROUTES,
+    *SUPPORT,
 )

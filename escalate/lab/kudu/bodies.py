@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import BinaryIO, Self
 
 from werkzeug.wrappers import Response
 
+from escalate.lab.connection import reset
 from escalate.lab.kudu.visit import Visit
 
 BIG = 256 * 1024
@@ -134,11 +133,4 @@ def _cut(visit: Visit) -> None:
 
 
 def _reset(visit: Visit) -> None:
-    """RST, not FIN: the descriptor of the connection is exchanged, so that the kernel closes it with a linger of 0."""
-    connection = visit.request.environ.get("werkzeug.socket")
-    if isinstance(connection, socket.socket):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        ours, other = socket.socketpair()
-        with ours, other:
-            os.dup2(ours.fileno(), connection.fileno())
-    raise ConnectionResetError("the lab resets this connection: fault reset")
+    reset(visit.request.environ, "fault reset")

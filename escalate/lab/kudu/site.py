@@ -17,7 +17,7 @@ from escalate.lab.kudu.disk import Disk
 from escalate.lab.kudu.memory import Memory
 from escalate.lab.kudu.routes import ROUTES
 from escalate.lab.kudu.visit import Route, Visit
-from escalate.lab.state import THROUGH_ARM, LabState
+from escalate.lab.state import READERS, THROUGH_ARM, LabState
 from escalate.lab.tokens import SCM_AUDIENCES
 from escalate.lab.world import LabApp, LabWorker
 
@@ -97,7 +97,7 @@ class KuduSite:
             return self._unknown()
         if not state.tokens.takes(header, audiences, short=state.faults.on("token-expiry")):
             return self._unknown()
-        if state.role == "Reader":
+        if state.role in READERS:
             return plain("You do not have permission to view this directory or page.", 403)
         return None
 

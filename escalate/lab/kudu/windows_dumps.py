@@ -16,7 +16,7 @@ from escalate.lab.kudu.minidump import write_minidump
 from escalate.lab.kudu.samples import at_sample
 from escalate.lab.kudu.visit import Visit
 from escalate.lab.kudu.windows_processes import find
-from escalate.lab.state import now
+from escalate.lab.state import READERS, now
 from escalate.lab.world import Json
 
 STACKS_BYTES = 1024 * 1024
@@ -38,7 +38,7 @@ def dump(visit: Visit, pid: int) -> Response:
     if int(kind) == _FULL and visit.state.world.tier == "Free":
         return refused(500, "Site sku (Free) does not support full minidump.")
     found = find(visit, pid)
-    if visit.through_arm and visit.state.role == "Reader":
+    if visit.through_arm and visit.state.role in READERS:
         return plain("You do not have permission to view this directory or page.", 403)
     if "_dump_error" in found:
         return refused(500, str(found["_dump_error"]))

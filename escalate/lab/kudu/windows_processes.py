@@ -12,7 +12,7 @@ from escalate.lab.kudu.answers import empty, refused
 from escalate.lab.kudu.envelope import listed, single
 from escalate.lab.kudu.samples import as_kudu, at_sample
 from escalate.lab.kudu.visit import GEO_LOCATION, Visit
-from escalate.lab.state import now
+from escalate.lab.state import READERS, now
 from escalate.lab.world import Json
 
 SCM_PID, MAIN_PID = 0, -1
@@ -64,7 +64,7 @@ def process(visit: Visit, pid: int) -> Response:
     )
     if "_age_s" in found:
         fields["start_time"] = _stamp((now() - visit.state.started).total_seconds() + found["_age_s"])
-    if visit.through_arm and GEO_LOCATION in visit.request.headers and visit.state.role == "Reader":
+    if visit.through_arm and GEO_LOCATION in visit.request.headers and visit.state.role in READERS:
         fields["command_line"] = None
         variables = fields["environment_variables"]
         fields["environment_variables"] = {name: variables[name] for name in READER_SEES if name in variables}

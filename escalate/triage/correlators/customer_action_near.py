@@ -15,17 +15,27 @@ ACTION = re.compile(
     r"publish/action|slotsswap/action|applyslotconfig/action|restartsites/action|reboot/action)",
     re.IGNORECASE,
 )
+SCALING = re.compile(
+    r"microsoft\.insights/autoscalesettings/scale(?:up|down)|^autoscale scale (?:up|down)", re.IGNORECASE
+)
+READING = re.compile(r"^(?:list|get|view|read|check|validate|sync)\b", re.IGNORECASE)
+"""How names of operations that change nothing begin, where an export has names and not codes (`Restart Web App`)."""
 
 
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     before = timedelta(minutes=number(args, "within_min", 10))
     after = timedelta(minutes=number(args, "after_min", 2))
-    moment = _moment(hit, index)
+    moments = _moments(hit, index)
     if not any(artifact.kind is Kind.ACTIVITY_LOG for artifact in index.artifacts):
         return unknown("No activity log was collected, so deployments and configuration changes are not known.")
-    if moment is None:
+    if not moments:
         return unknown("Neither the incident window nor the time of the match is known.")
-    near = [place for place in actions(index) if place.ts is not None and moment - before <= place.ts <= moment + after]
+    moment = moments[0]
+    near = [
+        place
+        for place in actions(index)
+        if place.ts is not None and any(one - before <= place.ts <= one + after for one in moments)
+    ]
     if near:
         first = near[0]
         done = first.fields.get("operation")
@@ -41,15 +51,23 @@ def actions(index: Index) -> list[Place]:
     found = [
         place
         for place in index.facts.of(Kind.ACTIVITY_LOG)
-        if ACTION.search(str(place.fields.get("operation", ""))) and place.ts is not None
+        if place.ts is not None and _changes(str(place.fields.get("operation", "")))
     ]
     return sorted(found, key=lambda place: place.ts.timestamp() if place.ts else 0.0)
 
 
-def _moment(hit: Hit | None, index: Index) -> datetime | None:
+def _changes(operation: str) -> bool:
+    if "/" in operation:
+        return bool(ACTION.search(operation) or SCALING.search(operation))
+    return bool(operation) and not READING.search(operation)
+
+
+def _moments(hit: Hit | None, index: Index) -> list[datetime]:
+    """The time of the match; without one where the window begins, and where its server errors do."""
     if hit is not None and hit.place.ts is not None:
-        return hit.place.ts
-    return index.window.start if index.window else None
+        return [hit.place.ts]
+    start = index.window.start if index.window else None
+    return [moment for moment in (start, index.http.first_error) if moment is not None]
 
 
 CORRELATOR = Correlator("customer_action_near", frozenset({"within_min", "after_min"}), _evaluate)

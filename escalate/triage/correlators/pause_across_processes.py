@@ -15,6 +15,9 @@ STEADY = 4
 """A silence counts if it is this many times as long as the mean time between the log's records."""
 
 
+RUNNING = 5
+"""Records before a silence that show a process at work; one that starts is silent by itself."""
+
 USUAL = 2
 """Silences about as long as this one that a log may have in the window."""
 
@@ -28,7 +31,7 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     best: list[Silence] = []
     for silence in (item for pulse in pulses for item in pulse.silences if least <= item.length <= most):
         together = _together(silence, pulses, slack)
-        if len({one.before.artifact.id for one in together}) > len(best):
+        if len({writer(one.before) for one in together}) > len(best):
             best = together
     if len(best) < enough:
         return fails("No two processes of one worker fall silent and go on in the same seconds.")
@@ -56,6 +59,11 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     )
 
 
+def writer(place: Place) -> tuple[str, str | None, str | None]:
+    """The artifact and, in a table that many write, app and worker."""
+    return place.artifact.id, place.site, place.instance
+
+
 def _together(silence: Silence, pulses: Sequence[Pulse], slack: timedelta) -> list[Silence]:
     """The silence with those of other logs of the worker that begin and end with it."""
     found = []
@@ -68,6 +76,7 @@ def _together(silence: Silence, pulses: Sequence[Pulse], slack: timedelta) -> li
             if abs(one.start - silence.start) <= slack
             and abs(one.end - silence.end) <= slack
             and one.length >= STEADY * pulse.mean
+            and one.seen >= RUNNING
             and _is_rare(one, pulse)
         ]
         found += same[:1]

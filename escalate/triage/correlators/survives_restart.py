@@ -23,7 +23,7 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
         for (name, minute), cell in index.http.minutes.items()
         if cell.errors and (worker is None or name == worker)
     }
-    for start in _starts(index, worker):
+    for start in starts(index, worker):
         moment = start.ts
         if moment is None:
             continue
@@ -38,7 +38,7 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     return unknown("No restart of the app on the affected worker falls into the window, so there is no control for it.")
 
 
-def _starts(index: Index, worker: str | None) -> list[Place]:
+def starts(index: Index, worker: str | None) -> list[Place]:
     """Starts on the worker inside the window, as its logs tell them, then restarts of the app in the activity log."""
     logged = [
         start.place for start in index.watched(LIFECYCLE).hits if start.place.instance in (None, worker) or not worker

@@ -20,7 +20,7 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     for other in index.watched(text(args, "regex")).hits:
         if same_artifact and hit is not None and other.place.artifact.id != hit.place.artifact.id:
             continue
-        if within and not _near(hit, other, within):
+        if within and not _near(hit, other, within, loose=args.get("untimed") is True):
             continue
         if inside(index.window, other.place):
             found.append(other)
@@ -35,10 +35,11 @@ def _spread(found: list[Hit]) -> list[Hit]:
     return (chosen + [hit for hit in found if hit not in chosen])[:CITED]
 
 
-def _near(hit: Hit | None, other: Hit, within: float) -> bool:
+def _near(hit: Hit | None, other: Hit, within: float, *, loose: bool) -> bool:
+    """`loose`: a log without dates may be of that time, and is not passed over."""
     if hit is None or hit.place.ts is None or other.place.ts is None:
-        return False
+        return loose and hit is not None
     return abs(hit.place.ts - other.place.ts) <= timedelta(seconds=within) + hit.place.slack + other.place.slack
 
 
-CORRELATOR = Correlator("text_seen", frozenset({"regex", "within_s", "same_artifact", "what"}), _evaluate)
+CORRELATOR = Correlator("text_seen", frozenset({"regex", "within_s", "same_artifact", "untimed", "what"}), _evaluate)

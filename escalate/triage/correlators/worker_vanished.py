@@ -15,6 +15,9 @@ STOP = (
 )
 """Lines that a process, a server or the platform writes when it is stopped on purpose."""
 
+STEADY = 4
+"""A log has ended when it is silent this many times as long as its mean time between records."""
+
 
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     slack, reach = timedelta(seconds=number(args, "slack_s", 3)), timedelta(minutes=number(args, "within_min", 15))
@@ -29,21 +32,26 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     for worker, pulses in by_worker.items():
         end = max(pulse.ended for pulse in pulses)
         ending = [pulse for pulse in pulses if end - pulse.ended <= slack]
-        if len(ending) < enough or latest - end < timedelta(minutes=1) or not inside(index.window, ending[0].last):
+        steady = [pulse for pulse in ending if latest - end > STEADY * pulse.mean]
+        if not steady or latest - end < timedelta(minutes=1) or not inside(index.window, ending[0].last):
             continue
+        if len({(pulse.artifact.id, pulse.first.site) for pulse in ending}) < enough:
+            return unknown(f"Only one log of {worker} was collected, so it is not known whether all ended at once.")
         stops = [stop for stop in index.watched(text(args, "regex", STOP)).hits if _of(stop, worker, end)]
         if stops:
             return fails(f"The logs of {worker} end with a stop on purpose.", stops[0].place)
         heir = _heir(worker, end, reach, by_worker)
+        if heir is None:
+            return unknown(f"The logs of {worker} end at {end:%H:%M:%S} UTC; no other worker is seen to take over.")
         said = f"{len(ending)} logs of {worker} end at {end:%H:%M:%S} UTC, without a line on stopping"
-        said += f"; {heir.instance} begins at {heir.ts:%H:%M:%S} UTC" if heir else ""
+        said += f"; {heir.instance} begins at {heir.ts:%H:%M:%S} UTC"
         return holds(
             said + ".",
             *(pulse.last for pulse in ending[:4]),
-            *([heir] if heir else []),
+            heir,
             worker=worker,
             ended=f"{end:%H:%M:%S}",
-            successor=(heir.instance or "") if heir else "",
+            successor=heir.instance or "",
         )
     return fails("No worker's logs end all at once.")
 

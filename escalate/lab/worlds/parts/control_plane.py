@@ -123,30 +123,31 @@ def unavailable(
     return found
 
 
-def service_event(tracking_id: str, title: str, summary: str, at: datetime, until: datetime) -> Json:
-    """A service health event; its name is the tracking id."""
-    return {
+def service_event(tracking_id: str, title: str, summary: str, at: datetime, until: datetime | None) -> Json:
+    """A service health event; its name is the tracking id. Without an end it is active."""
+    status = "Resolved" if until else "Active"
+    last = until + timedelta(minutes=12) if until else at + timedelta(minutes=50)
+    found: Json = {
         "_name": tracking_id,
         "eventType": "ServiceIssue",
         "eventSource": "ServiceHealth",
-        "status": "Resolved",
+        "status": status,
         "title": title,
         "summary": summary,
         "header": "Your service might have been impacted by an Azure service issue",
         "level": "Warning",
         "eventLevel": "Warning",
         "impactStartTime": stamps.seconds(at),
-        "impactMitigationTime": stamps.seconds(until),
-        "lastUpdateTime": stamps.seconds(until + timedelta(minutes=12)),
+        "lastUpdateTime": stamps.seconds(last),
         "impact": [
             {
                 "impactedService": "App Service",
                 "impactedRegions": [
                     {
                         "impactedRegion": "West Europe",
-                        "status": "Resolved",
+                        "status": status,
                         "impactedSubscriptions": [SUBSCRIPTION],
-                        "lastUpdateTime": stamps.seconds(until),
+                        "lastUpdateTime": stamps.seconds(until or last),
                     }
                 ],
             }
@@ -156,6 +157,9 @@ def service_event(tracking_id: str, title: str, summary: str, at: datetime, unti
         "platformInitiated": True,
         "priority": 1,
     }
+    if until is not None:
+        found["impactMitigationTime"] = stamps.seconds(until)
+    return found
 
 
 def deployment(

@@ -1,0 +1,1 @@
+"""What is looked at in Azure before a ticket is filed: reads only, one file a question."""
