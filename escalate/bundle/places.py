@@ -55,6 +55,7 @@ _FOLDERS: Mapping[Kind, str] = MappingProxyType(
         Kind.W3C_LOG: _LOGS,
         Kind.FAILED_REQUEST: _LOGS,
         Kind.SHELL_TRANSCRIPT: _LOGS,
+        Kind.KERNEL_LOG: _LOGS,
         Kind.TEXT: _LOGS,
         Kind.XML: _LOGS,
         Kind.ARCHIVE: _LOGS,

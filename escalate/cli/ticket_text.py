@@ -86,7 +86,7 @@ def as_text(seen: Seen, now: datetime) -> str:
     lines += ["", *(f"remember  {each}" for each in _reminders(seen))]
     if seen.asks:
         lines.append(f"next      escalate ticket reply --case {seen.case} --suggest")
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip()
 
 
 def pending(seen: Seen) -> Iterator[str]:

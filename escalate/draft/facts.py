@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from escalate.case.layout import LATER_DOCUMENTS, SEALED_PATHS, Room
 from escalate.case.store import Case
 from escalate.draft.claims import Answerer, Speaker, blames
 from escalate.draft.defect import DraftDefect
+from escalate.draft.text import clean
 from escalate.errors import DocumentError
 from escalate.model.artifact import Artifact, EvidenceDocument, StepRecord
 from escalate.model.base import Document, EvidenceId
@@ -20,6 +21,7 @@ from escalate.model.differential import Comparison, DifferentialDocument
 from escalate.model.exclusion import Exclusion, ExclusionsDocument
 from escalate.model.finding import Evidence, Finding, FindingsDocument, MissingEvidence, Polarity
 from escalate.model.incident import Window
+from escalate.model.kind import Kind
 from escalate.model.outcome import Collected
 from escalate.model.plan import Plan
 from escalate.model.question import Question, QuestionsDocument
@@ -37,6 +39,9 @@ READS: tuple[type[Document], ...] = (
     TimelineDocument,
     DifferentialDocument,
 )
+
+HOST_KINDS = (Kind.KERNEL_DUMP,)
+"""Evidence that no App Service sandbox can give: it comes from a machine of the customer's own."""
 
 _ROLES: Mapping[Role, int] = {Role.INDICATOR: 0, Role.FALSE_FRIEND: 1, Role.CONTEXT: 2, Role.NOISE: 3}
 _APART = ("small", "medium", "large")
@@ -86,7 +91,14 @@ class Facts:
     @cached_property
     def speaker(self) -> Speaker:
         """What may be said under this verdict."""
-        return Speaker(self.answerable_by)
+        return Speaker(self.answerable_by, frozenset(self._of_a_host()))
+
+    def _of_a_host(self) -> Iterator[str]:
+        """Titles of findings whose evidence is a file of a host, and not of a sandbox."""
+        files = {item.id for item in self.collected.artifacts if item.kind in HOST_KINDS}
+        for finding in self.triage.findings:
+            if any(self._evidence[one].artifact in files for one in finding.evidence if one in self._evidence):
+                yield clean(finding.title)
 
     @cached_property
     def _evidence(self) -> dict[EvidenceId, Evidence]:

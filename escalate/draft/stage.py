@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from escalate import __version__
 from escalate.case.layout import RESERVED_BELOW_REDACTED, Room
 from escalate.case.store import Case
+from escalate.draft.blockers import check_evidence
 from escalate.draft.facts import Facts, digests
 from escalate.draft.handoff import packets
 from escalate.draft.measured import metrics_of
@@ -53,6 +54,7 @@ def run(case: Case, observer: Observer, names: Namer = lambda items: {}, wishes:
     digest = inputs(case)
     case.journal.begin(NAME, digest)
     facts = Facts.load(case)
+    check_evidence(facts)
     with observer.task("ticket and report"):
         ticket = make_ticket(facts, wishes)
         metrics = metrics_of(case)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from escalate.draft import environment, wording
+from escalate.draft.blockers import blockers
 from escalate.draft.chronicle import CHANGES, RANK, chronicle
 from escalate.draft.claims import Said, lint, plain
 from escalate.draft.facts import Facts
@@ -99,6 +100,7 @@ def make_ticket(facts: Facts, wishes: DraftWishes = USUAL) -> Ticket:
         resource_id=incident.target.resource_id,
         problem_start=facts.problem_start,
         advanced_diagnostics=incident.consent.advanced_diagnostics,
+        blockers=blockers(facts),
     )
 
 

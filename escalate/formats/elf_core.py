@@ -41,7 +41,8 @@ from escalate.model.dump import MAX_MODULES, DumpCheck, DumpFault, DumpModule
 
 _LONGEST_NOTE = 64 * 1024 * 1024
 _SIGNAL, _SIGNAL_CODE, _SIGNAL_ADDRESS = 0, 8, 16
-"""Places in `siginfo_t` of 64 bit; of 32 bit the address stands at 12."""
+"""Places in `siginfo_t` of 64 bit; of 32 bit the address stands at 12. Of a signal that was sent, the sender's pid
+stands in its place: abort(3) is a process that sends it to itself."""
 
 
 class _DamagedError(Exception):
@@ -176,11 +177,11 @@ def _headers(reach: Reach, segment: Segment, notes: _Notes) -> Iterator[tuple[by
 
 
 def _note(reach: Reach, kind: int, start: int, size: int, machine: int, notes: _Notes) -> None:
+    known = MACHINES.get(machine)
     if kind == NT_PRSTATUS:
         notes.count += 1
-        known = MACHINES.get(machine)
         if not notes.threads and known is not None and size >= known.status_size:
-            word = 8 if known.status_size > 200 else 4
+            word = 8 if known.is_wide else 4
             body = reach.at(start, known.status_size)
             signal = int.from_bytes(body[12:14], "little")
             pid, pc = _number(body, known.pid, 4), _number(body, known.pc, word)
@@ -194,7 +195,9 @@ def _note(reach: Reach, kind: int, start: int, size: int, machine: int, notes: _
     elif kind == NT_FILE and not notes.files:
         notes.files = reach.at(start, min(size, _LONGEST_NOTE))
     elif kind == NT_AUXV and not notes.vdso:
-        notes.vdso = _auxiliary(reach.at(start, min(size, 4096)), AT_SYSINFO_EHDR, 8 if machine in (62, 183) else 4)
+        notes.vdso = _auxiliary(
+            reach.at(start, min(size, 4096)), AT_SYSINFO_EHDR, 8 if known is not None and known.is_wide else 4
+        )
 
 
 def _number(body: bytes, at: int, size: int) -> int:
@@ -231,7 +234,7 @@ def _fault(notes: _Notes, images: list[Image], *, wide: bool) -> DumpFault | Non
         module=module,
         offset=offset,
         frame=f"{module}+0x{offset:x}" if module is not None and offset is not None else None,
-        sent=code is not None and code <= 0,
+        sent=code is not None and code <= 0 and _number(notes.signal, _SIGNAL_ADDRESS if wide else 12, 4) != notes.pid,
     )
 
 

@@ -46,6 +46,8 @@ _TOUCHES = frozenset({0xC0000005, 0xC0000006})
 """Exceptions whose second parameter is the address that could not be accessed."""
 _SENT = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFA})
 """`si_code` of a signal that a process sent: SI_USER, SI_QUEUE, SI_TKILL."""
+_ABORT = 6
+"""SIGABRT, which abort(3) sends to its own process."""
 _PID = re.compile(rb"^Pid:\s+(\d{1,10})$", re.MULTILINE)
 _Streams = Mapping[int, tuple[int, int]]
 """Start and size by type."""
@@ -218,7 +220,7 @@ def _fault(
         module=module,
         offset=offset,
         frame=f"{module}+0x{offset:x}" if module is not None and offset is not None else None,
-        sent=not windows and flags in _SENT,
+        sent=not windows and flags in _SENT and code != _ABORT,
     )
 
 

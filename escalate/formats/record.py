@@ -26,6 +26,12 @@ What `fields` holds, by kind (numbers are numbers, sizes are bytes, times are se
   A line that belongs to neither gives a record without fields (so do such lines of a class-histogram).
 * stacks: as thread-dump, where the source has threads.
 * hs-err: one record; `signal`, `pc`, `frame`, `sent_by_kill`, `jvm`, `elapsed_s`.
+* elf-core, minidump, hprof, kernel-dump: `what` tells the record: `dump` (the first; `state`, `missing`, `process`,
+  `threads`, `signal`, `code`, `parameters`, `pc`, `module`, `offset`, `frame`, `build_id`, `sent_by_kill`), `problem`,
+  `module` (`name`, `id`); of hprof also `class` (as class-histogram, and `share` of all bytes), `array` (`class`,
+  `count`, `bytes`, `holder`, `path`), `out-of-memory` (`top`, `frames`), `heap-cut`. Sizes of objects are shallow.
+* kernel-log: one record a line; where the line tells of an event `name` is its kind, beside what it names (`task`,
+  `pid`, `seconds`, `function`, `module`, `constraint`, `memcg`, ...).
 * shell-transcript: one record a line; `command` (the command that printed it, or is on this line), `is_prompt`.
 * class-histogram: one record a row; `rank`, `instances`, `bytes`, `class`.
 * text, and every kind without a reader of its own that is text: one record a line.

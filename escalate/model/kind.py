@@ -44,6 +44,8 @@ class Kind(StrEnum):
     MINIDUMP = "minidump"
     ELF_CORE = "elf-core"
     KERNEL_DUMP = "kernel-dump"
+    KERNEL_LOG = "kernel-log"
+    """What the system of a machine of one's own logs (`dmesg`, `vmcore-dmesg.txt`, a serial console)."""
     GCDUMP = "gcdump"
     NETTRACE = "nettrace"
     PCAP = "pcap"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from escalate.formats.kernel_log import EVENTS
 from escalate.formats.record import FieldValue, Record
 from escalate.model.artifact import Artifact
 from escalate.model.kind import Kind
@@ -30,6 +31,11 @@ KEPT: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.STACKS: _ALL,
         Kind.HS_ERR: _ALL,
         Kind.PCAP: _ALL,
+        Kind.ELF_CORE: _ALL,
+        Kind.MINIDUMP: _ALL,
+        Kind.HPROF: _ALL,
+        Kind.KERNEL_DUMP: _ALL,
+        Kind.KERNEL_LOG: EVENTS,
         Kind.SHELL_TRANSCRIPT: _ALL,
         Kind.PROC_PRESSURE: _ALL,
         Kind.PROC_LOADAVG: _ALL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,12 @@ class Matcher:
 
         self._database.scan(b"\n".join(encoded), match_event_handler=on_match)
         return found
+
+
+@functools.lru_cache(maxsize=4)
+def matcher_for(patterns: tuple[Pattern, ...]) -> Matcher:
+    """A matcher of these patterns; compiling takes longer than reading a small case, so the last few are kept."""
+    return Matcher(patterns)
 
 
 def _flags() -> int:

@@ -26,7 +26,7 @@ from escalate.triage.http_summary import HTTP_KINDS, HttpSummary
 from escalate.triage.index import Edges, Index
 from escalate.triage.ledger.causes import WATCHED
 from escalate.triage.log_rates import LOG_RATE_KINDS, LogRates
-from escalate.triage.matcher import Matcher, Pattern
+from escalate.triage.matcher import Pattern, matcher_for
 from escalate.triage.place import HitList, hit_of, place_of
 from escalate.triage.rhythm import RHYTHM_KINDS, Rhythm
 from escalate.triage.rulebook import rule_patterns, watch_patterns
@@ -101,9 +101,10 @@ class _Pass:
         self.edges: dict[ArtifactId, Edges] = {}
         self.rule_hits = {RuleId(pattern.key): HitList(window, *RULE_HITS) for pattern in self.rules}
         self.watch_hits = {pattern.key: HitList(window, *WATCH_HITS) for pattern in self.watches}
-        self._matcher = Matcher((*self.rules, *self.watches))
-        self._lists: dict[int, HitList] = {id(pattern): self.rule_hits[RuleId(pattern.key)] for pattern in self.rules}
-        self._lists |= {id(pattern): self.watch_hits[pattern.key] for pattern in self.watches}
+        self._matcher = matcher_for((*self.rules, *self.watches))
+        known, count = self._matcher.patterns, len(self.rules)
+        self._lists = {id(pattern): self.rule_hits[RuleId(pattern.key)] for pattern in known[:count]}
+        self._lists |= {id(pattern): self.watch_hits[pattern.key] for pattern in known[count:]}
 
     def match(self, artifact: Artifact, records: Sequence[Record]) -> None:
         for index, pattern, match in self._matcher.matches([record.text for record in records]):
