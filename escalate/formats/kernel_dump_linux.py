@@ -152,7 +152,7 @@ def _made(
     lacks = f": {missing:,} bytes are missing" if missing else ""
     return DumpCheck.model_validate(
         {
-            "format": "kernel-dump",
+            "format": "machine-dump",
             "state": state,
             "missing": missing,
             "system": f"Linux {release}" if release else "Linux",

@@ -63,7 +63,7 @@ def check_windows(reach: Reach) -> DumpCheck:
     if len(head) < layout.parameters + 4 * struct.calcsize(layout.word):
         why = f"it ends in its header, after {reach.size} bytes"
         return DumpCheck(
-            format="kernel-dump",
+            format="machine-dump",
             state="truncated",
             missing=reach.missing,
             summary=f"Dump of a Windows machine, truncated: {why}.",
@@ -83,7 +83,7 @@ def check_windows(reach: Reach) -> DumpCheck:
     shown = ", ".join(f"0x{value:x}" for value in parameters)
     blamed = f", {fault.module} named by the dump itself" if fault.module else ""
     return DumpCheck(
-        format="kernel-dump",
+        format="machine-dump",
         state=state,
         missing=reach.missing,
         fault=fault,

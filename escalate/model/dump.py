@@ -13,7 +13,7 @@ MAX_MODULES = 64
 
 MAX_PLACES = 8
 
-DumpFormat = Literal["elf-core", "minidump", "hprof", "kernel-dump"]
+DumpFormat = Literal["elf-core", "minidump", "hprof", "machine-dump"]
 State = Literal["complete", "truncated", "damaged"]
 
 
