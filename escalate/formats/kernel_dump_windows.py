@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from escalate.formats.bugchecks import bugcheck_name
 from escalate.formats.dump_reach import Reach
+from escalate.formats.dump_words import sentence
 from escalate.model.dump import DumpCheck, DumpFault, State
 
 MAGIC_64, MAGIC_32 = b"PAGEDU64", b"PAGEDUMP"
@@ -67,7 +68,7 @@ def check_windows(reach: Reach) -> DumpCheck:
             state="truncated",
             missing=reach.missing,
             summary=f"Dump of a Windows machine, truncated: {why}.",
-            problems=(f"{why}.",),
+            problems=(sentence(why),),
         )
     build, machine = _u32(head, 12), _u32(head, layout.machine)
     code = _u32(head, layout.bugcheck)

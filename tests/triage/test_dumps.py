@@ -137,6 +137,7 @@ def test_a_bugcheck_of_a_machine_of_ones_own_is_context_and_decides_nothing(tria
     assert (got.who, got.questions) == ("undetermined", ())
     assert [sentence for said in got.sentences() for sentence in asserted(said)] == []
     assert "bad.sys" in got.cited("vm/MEMORY.DMP")[0].excerpt
+    assert got.timeline.first_bad is None
 
 
 def test_a_dump_that_somebody_asked_for_is_no_fault_of_the_machine(triaged):
