@@ -78,6 +78,10 @@ class Facts:
         self._of_artifact[artifact.id] = used + 1
         kept.append(place_of(artifact, record, fields=True))
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call workers by the names that are used for them."""
+        self._kept = {kind: [place.renamed(names) for place in kept] for kind, kept in self._kept.items()}
+
     def of(self, *kinds: Kind) -> tuple[Place, ...]:
         """What was kept of these kinds."""
         return tuple(place for kind in kinds for place in self._kept.get(kind, ()))
