@@ -129,6 +129,24 @@ def test_a_large_heap_that_did_not_run_full_is_no_finding(triaged):
     assert "E23" in triaged({"dumps/heap.hprof": calm, "app.log": told}, LINUX).rules
 
 
+HISTOGRAM = """\
+ num     #instances         #bytes  class name (module)
+-------------------------------------------------------
+   1:       2366563      103109341  [B (java.base@17)
+   2:       1580046       47401380  java.lang.String (java.base@17)
+   3:        786433       31457320  shop.Session
+   4:           258        8431904  [Ljava.util.HashMap$Node; (java.base@17)
+Total      4733300      190399945
+"""
+
+
+def test_a_class_histogram_of_a_full_heap_names_the_apps_own_class(triaged):
+    told = "2026-01-05 10:00:01 java.lang.OutOfMemoryError: Java heap space\n"
+    got = triaged({"process/7/histogram.txt": HISTOGRAM, "app.log": told}, LINUX)
+    assert "instances of shop.Session" in got.finding("E23").title
+    assert "E23" not in triaged({"process/7/histogram.txt": HISTOGRAM}, LINUX).rules
+
+
 def test_a_bugcheck_of_a_machine_of_ones_own_is_context_and_decides_nothing(triaged):
     got = triaged({"vm/MEMORY.DMP": windows(4, driver="bad.sys")}, WINDOWS)
     found = got.finding("E25")
