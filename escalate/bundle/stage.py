@@ -280,7 +280,7 @@ def _intact(case: Case, file: BundleFile | EncryptedFile) -> bool:
 
 def _clear(case: Case) -> None:
     """No zip of an older run may be taken for one of this case's present state; their manifests stay."""
-    kept = baseline.remember(case, sorted(case.path(Room.BUNDLE).glob("*.zip")))
+    kept = baseline.remember(case, case.read(BundleDocument).bundles if case.has(BundleDocument) else ())
     case.clear(Room.BUNDLE)
     for name, data in kept.items():
         with case.new_file(Room.BUNDLE, f"{baseline.EARLIER}/{name}") as handle:
