@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from escalate.draft import environment, wording
+from escalate.draft.blockers import blockers
 from escalate.draft.chronicle import chronicle
 from escalate.draft.claims import lint_html, plain
 from escalate.draft.facts import Facts
@@ -75,6 +76,7 @@ def make_report(facts: Facts, beside: Beside = _NOTHING, wishes: DraftWishes = U
         seen=wording.seen(facts),
         title=wording.title(facts, wishes.title_limit),
         reason=wording.reason(facts, 1500),
+        blockers=blockers(facts),
         reported=reported(facts),
         identity=tuple(identity(facts)),
         cards=cards,

@@ -187,6 +187,7 @@ def context(facts: Facts, limits: Limits) -> dict[str, object]:
         "seen": wording.seen(facts),
         "title": wording.title(facts),
         "bounds": wording.bounds(facts),
+        "blockers": blockers(facts),
         "reason": wording.reason(facts, limits.words),
         "reported": reported(facts),
         "timeline": chronicle(facts.timeline, facts.window, limits.timeline, limits.categories),
