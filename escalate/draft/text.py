@@ -70,6 +70,8 @@ def number(value: int) -> str:
 
 def figure(value: float, unit: str = "") -> str:
     """A measured number in at most three digits behind which nobody looks: `0.42`, `12.5 %`, `1,240 ms`."""
+    if unit.casefold() == "bytes" and value >= 1000:
+        return size(round(value))
     whole = abs(value) >= 100 or value == int(value)
     words = f"{value:,.0f}" if whole else f"{value:.3g}"
     short = {"percent": "%", "milliseconds": "ms", "seconds": "s"}.get(unit.casefold(), unit)
