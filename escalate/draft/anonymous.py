@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
+from escalate.errors import ConfigError
 
 _SHAPES: tuple[tuple[str, str], ...] = (
     ("[url]", r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'`<>|)\]]+"),
@@ -119,12 +120,18 @@ class Cover:
 
 
 def cover(facts: Facts, keep: str | None = None) -> Cover:
-    """For the case: every name of the app, its workers, its siblings and its resource groups."""
+    """For the case: every name of the app, its workers, its siblings and its resource groups.
+
+    Raises:
+        ConfigError: what may stay is part of a name that may not.
+    """
     kinds: dict[str, str] = {}
     for kind, names in _names(facts):
         for name in names:
             if len(name) >= _SHORTEST and name.casefold() != (keep or "").casefold():
                 kinds.setdefault(name.casefold(), kind)
+    if keep is not None and any(keep.casefold() in name for name in kinds):
+        raise ConfigError(f"{keep} is part of a name of your own", hint="name the whole host of the dependency")
     ordered = sorted(kinds, key=len, reverse=True)
     pattern = "|".join(
         re.escape(name) if len(name) >= _TELLTALE else rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from escalate.draft.anonymous import Cover, cover
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
+from escalate.errors import ConfigError
 from tests.fakes.triaged_case import INSTANCE_ID, RESOURCE_ID, WORKER, customer
 
 PIECES = st.sampled_from(
@@ -65,3 +66,9 @@ def test_what_says_nothing_of_anybody_stays(covering: Cover, words: str):
 @pytest.mark.parametrize("words", ["COLLECTOR", "Shop", "\u017fhop", "r\u0131g"])
 def test_another_spelling_is_the_same_name(covering: Cover, words: str):
     covering.check(covering.over(words), "the text")
+
+
+def test_a_part_of_an_own_name_cannot_be_kept(tmp_path: Path):
+    made = Facts.load(customer().write(tmp_path / "case"))
+    with pytest.raises(ConfigError, match="part of a name of your own"):
+        cover(made, keep="sho")
