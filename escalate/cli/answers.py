@@ -165,6 +165,16 @@ def asked(answers: Answers, ticket: Ticket) -> Answers:
     return _secondary(answers)
 
 
+def fitting(answers: Answers, flags: AnswerFlags) -> Answers:
+    """Without answers, given for another problem type, to consents that this one does not ask for."""
+    if answers.classification is None:
+        return answers
+    asked_for = {each.type.casefold() for each in answers.classification.asks}
+    wanted = asked_for | {_consent(each).type.casefold() for each in flags.consents}
+    kept = tuple(each for each in answers.secondary_consents if each.type.casefold() in wanted)
+    return answers.model_copy(update={"secondary_consents": kept})
+
+
 def configured(answers: Answers, ticket: Ticket) -> Answers:
     """Where nobody can be asked, what incident.toml says of advanced diagnostics is the answer."""
     if answers.advanced_diagnostics is not None or ticket.advanced_diagnostics is None:

@@ -9,10 +9,9 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 import click
-from azure.core.credentials import TokenCredential
 
 from escalate.azure.arm import Arm
-from escalate.azure.credential import credential_for
+from escalate.azure.credential import partner_credentials
 from escalate.azure.session import Session as AzureSession
 from escalate.azure.support import Support
 from escalate.azure.support_failure import SupportFailure
@@ -94,7 +93,7 @@ class Table:
         """
         self._offers = listed.offers if listed else ()
         kind = asking.chosen(self._wanted.decided, self.answers.classification, listed, self.clues, ask=ask)
-        self.answers = self.answers.model_copy(update={"classification": kind})
+        self.answers = asking.fitting(self.answers.model_copy(update={"classification": kind}), self._wanted.decided)
         self.answers = asking.asked(self.answers, self.ticket) if ask else asking.configured(self.answers, self.ticket)
         self.save()
         self.whom = self._people(ask=ask)
@@ -177,10 +176,9 @@ def connected(
         case.journal.note(NAME, "call", **facts)
 
     session: AzureSession = access.session(place.cloud, place.tenant)
-    partners: list[TokenCredential] = []
-    if partner_tenant:
-        sign_in = access.sign_in.in_tenant(partner_tenant)
-        partners.append(credential_for(sign_in, session.cloud, lambda text: click.echo(text, err=True)))
+    partners = partner_credentials(
+        access.sign_in, partner_tenant, session.cloud, lambda text: click.echo(text, err=True)
+    )
     yield Arm(session.channel(note)), Support(session, subscription, partners=partners, note=note)
 
 

@@ -148,8 +148,11 @@ def _go_on(case: Case, state: SubmissionState, manner: Manner, access: Access) -
     if manner.dry_run or (state.phase is Phase.OPEN and case.has(Receipt)):
         return result_of(case, state)
     place = Place(request.cloud, request.tenant)
-    with connected(case, place, request.subscription, access, manner.partner_tenant) as (_, support):
-        return result_of(case, _run(case, support))
+    try:
+        with connected(case, place, request.subscription, access, manner.partner_tenant) as (_, support):
+            return result_of(case, _run(case, support))
+    except AzureFailure as failure:
+        return _unreachable(case, failure)
 
 
 def _azure_of(table: Table, manner: Manner, access: Access) -> contextlib.AbstractContextManager[tuple[Arm, Support]]:
