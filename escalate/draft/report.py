@@ -27,6 +27,8 @@ REGISTER = 40
 """Quoted lines that gates, questions and exclusions cite and no finding shows."""
 ROWS = 120
 """Rows of the timeline's table."""
+BARS = 8
+"""Comparisons that are drawn; the others are told in words."""
 LIST = 40
 """Entries of any other list."""
 FILES = 150
@@ -87,7 +89,7 @@ def make_report(facts: Facts, beside: Beside = _NOTHING, wishes: DraftWishes = U
         compared=compared(series, facts.sick),
         rows=chronicle(facts.timeline, facts.window, ROWS),
         policy=_policy(style),
-        limits={"findings": FINDINGS, "list": LIST, "files": FILES, "kinds": KINDS},
+        limits={"findings": FINDINGS, "bars": BARS, "list": LIST, "files": FILES, "kinds": KINDS},
     )
     lint_html(page, facts.answerable_by, where="report.html")
     return plain(page)
