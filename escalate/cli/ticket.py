@@ -11,7 +11,7 @@ import click
 from escalate.cli import casework, options, ticket_desk
 from escalate.cli.output import emit
 from escalate.cli.session import Session
-from escalate.cli.ticket_desk import Draft, Manner, Result
+from escalate.cli.ticket_desk import Draft, Manner, Rating, Result
 from escalate.errors import UsageError
 from escalate.submit.afterwards.following import Following
 from escalate.submit.fields.severity import severity_of
@@ -40,7 +40,10 @@ def _sending(function: Callable[..., int]) -> Callable[..., int]:
 
 @click.group("ticket")
 def command() -> None:
-    """Follow up the ticket of a case: status, reply, attach, severity, close, reopen."""
+    """Follow up the ticket of a case: status, reply, attach, severity, close, reopen.
+
+    Every verb has its own --case and --format. What sends something shows it first and needs a yes (or --yes).
+    """
 
 
 @command.command("status")
@@ -120,7 +123,10 @@ def attach(session: Session, /, output: str, archive: Path | None, **flags: Any)
 @click.argument("level", metavar="LEVEL")
 @click.option("--why", default="", help="Reason, for the engineer.")
 @click.option("--confirm-24x7", is_flag=True, help="For A: somebody answers at any hour until it is solved.")
-def rate(session: Session, /, output: str, level: str, why: str, confirm_24x7: bool, **flags: Any) -> int:
+@click.option("--phone", metavar="NUMBER", help="Of the contact; A needs one.")
+def rate(
+    session: Session, /, output: str, level: str, why: str, confirm_24x7: bool, phone: str | None, **flags: Any
+) -> int:
     """Change the severity to LEVEL: C (minimal), B (moderate), A (critical), Emergency (highestcriticalimpact).
 
     While an engineer works on the case only he can change it: then a message that asks for it is offered.
@@ -129,12 +135,8 @@ def rate(session: Session, /, output: str, level: str, why: str, confirm_24x7: b
     if wanted is None:
         raise UsageError(f"{level!r} is no severity", hint="C, B, A or Emergency; or minimal, moderate, critical, ...")
     manner = casework.take(Manner, flags)
-    return _run(
-        session,
-        output,
-        flags,
-        lambda following: ticket_desk.rate(following, manner, wanted, why, confirmed=confirm_24x7),
-    )
+    rating = Rating(wanted, why, confirm_24x7, phone)
+    return _run(session, output, flags, lambda following: ticket_desk.rate(following, manner, rating))
 
 
 @command.command("close")

@@ -39,10 +39,8 @@ from escalate.submit.afterwards.answers import Answered, answers, is_open, reply
 from escalate.submit.afterwards.deliveries import deliver
 from escalate.submit.afterwards.following import Following, filed
 from escalate.submit.afterwards.holdings import read_holdings
-from escalate.submit.fields import names, text
+from escalate.submit.fields import names, phone, text
 from escalate.submit.fields import severity as severity_rules
-from escalate.submit.fields.phone import URGENT
-from escalate.submit.fields.phone import problems as phone_problems
 from escalate.submit.fields.problem import Problem
 from escalate.submit.filing import Filing
 from escalate.submit.pinned import upload_of
@@ -148,9 +146,15 @@ def show(following: Following) -> Result:
         big=secure_upload.big_files(holdings),
         links=tuple(links),
         record=following.record,
+        packet=_packet(following.case),
     )
     code = ExitCode.PENDING if any(ticket_text.pending(seen)) else ExitCode.DONE
     return {**ticket_text.as_data(seen), "exit_code": int(code)}, ticket_text.as_text(seen, now), code
+
+
+def _packet(case: Case) -> str | None:
+    place = case.path(Room.DRAFT, "handoff/secure-upload.md")
+    return str(place) if place.is_file() else None
 
 
 def suggest(following: Following) -> Result:
@@ -295,24 +299,35 @@ def _inside(case: Case, place: Path) -> Upload:
     return upload_of(case, f"{Room.RECEIPTS}/{relative}", place.name)
 
 
-def rate(following: Following, manner: Manner, wanted: Severity, why: str, *, confirmed: bool) -> Result:
+@dataclass(frozen=True)
+class Rating:
+    """A severity that is wanted, and what goes with it."""
+
+    severity: Severity
+    why: str
+    confirmed: bool
+    """Work around the clock, by the user's own word."""
+    phone: str | None
+
+
+def rate(following: Following, manner: Manner, rating: Rating) -> Result:
     """Change the severity, or ask the engineer for it."""
-    request = filed(following.case).request
-    if wanted in URGENT and not (confirmed or request.confirmed_24x7):
+    request, wanted, confirmed = filed(following.case).request, rating.severity, rating.confirmed
+    contact = request.contact
+    if rating.phone:
+        contact = contact.model_copy(update={"phone": phone.normal(rating.phone)})
+    if wanted in phone.URGENT and not (confirmed or request.confirmed_24x7):
         confirmed = manner.confirms("Does somebody of yours answer Microsoft at any hour until it is solved?")
-    promised = wanted in URGENT and (request.require_24x7 or confirmed)
-    _check(
-        severity_rules.problems(wanted, promised, confirmed or request.confirmed_24x7), "the severity is not changed"
-    )
-    _check(phone_problems(request.contact.phone, request.contact.method, wanted), "the severity is not changed")
+    confirmed = confirmed or request.confirmed_24x7
+    _check(severity_rules.problems(wanted, wanted in phone.URGENT and confirmed, confirmed), "the severity stays")
+    _check(phone.problems(contact.phone, contact.method, wanted), "the severity stays (give --phone)")
     shown = f"severity  {severity_rules.LETTERS[wanted]} ({wanted}) for ticket {following.name}"
     if not manner.agreed(shown):
         return _unsent(following, shown)
-    changed = changes.set_severity(following, wanted)
+    changed = changes.set_severity(following, wanted, contact if rating.phone else None)
     if changed.state == "ask":
-        return _ask_instead(
-            following, manner, changes.severity_words(changed.ticket.severity, wanted, why), changed.why
-        )
+        words = changes.severity_words(changed.ticket.severity, wanted, rating.why)
+        return _ask_instead(following, manner, words, changed.why)
     return _done(following, f"severity is {severity_rules.LETTERS[wanted]} ({wanted})", changed.state)
 
 
@@ -336,7 +351,8 @@ def reopen(following: Following, manner: Manner, why: str) -> Result:
 
 def _ask_instead(following: Following, manner: Manner, words: tuple[str, str], why: str) -> Result:
     """The server leaves it to the engineer: offer the message that asks for it."""
-    click.echo(f"the server does not change it: {why}\na message can ask the engineer for it:", err=True)
+    said = why.partition(" answered ")[2] or why
+    click.echo(f"the server does not change it: {said}\na message can ask the engineer for it:", err=True)
     return _said(following, manner, _message(following, *words))
 
 

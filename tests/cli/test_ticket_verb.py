@@ -55,6 +55,7 @@ def built(lab: SupportLab, tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"{start:%Y-%m-%dT%H:%M:%S}.1234567Z [7] [ERROR] Worker (pid:1905) was sent SIGKILL! Perhaps out of memory?\n"
         f"{start:%Y-%m-%dT%H:%M:%S}.2234567Z user dana.secret@contoso.example password={PASSWORD};\n"
     )
+    (folder / "evidence" / "app.nettrace").write_bytes(b"Nettrace" + bytes(range(256)) * 25_000)
     incident = folder / "incident.toml"
     incident.write_text(
         f'title = "Workers are killed"\nseverity = "moderate"\n[window]\nstart = {start:%Y-%m-%dT%H:%M:%SZ}\n'
@@ -294,6 +295,16 @@ def test_a_link_for_an_upload_is_noticed_and_never_shown_or_kept(ticket, lab, ca
     everything = out + err + text + suggestion + sent + said(lab)[0]
     assert TOKEN not in everything
     assert not any(TOKEN.encode() in each.read_bytes() for each in case.root.rglob("*") if each.is_file())
+
+
+def test_what_is_too_big_is_offered_by_a_secure_upload(ticket, lab) -> None:
+    _, out, _ = ticket("status")
+    assert "too big for the ticket (1 file)" in out
+    code, out, _ = ticket("reply", "--ask-upload-link", "--yes", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["subject"] == "Link for a secure upload"
+    (body,) = said(lab)
+    assert "nettrace, 6,400,008 bytes, SHA-256 " in body
 
 
 def test_nothing_personal_or_secret_is_in_any_log_at_any_level(ticket, lab, case, caplog) -> None:
