@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from escalate.case.store import Case
 from escalate.errors import DocumentError
@@ -93,8 +92,6 @@ def _members(case: Case) -> Iterator[tuple[ArtifactId, Member]]:
 
 def _sent(case: Case) -> Iterator[str]:
     if case.has(SubmissionState):
-        yield from (PurePosixPath(each.path).name for each in case.read(SubmissionState).request.attachments)
+        yield from (each.name for each in case.read(SubmissionState).request.attachments)
     if case.has(FollowUp):
-        yield from (
-            PurePosixPath(each.upload.path).name for each in case.read(FollowUp).deliveries if each.sent_at is not None
-        )
+        yield from (each.upload.name for each in case.read(FollowUp).deliveries if each.sent_at is not None)
