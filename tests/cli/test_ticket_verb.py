@@ -22,6 +22,7 @@ from escalate.lab.support import engineer
 from escalate.lab.support.records import Ticket
 from escalate.model.manifest import BundleDocument
 from tests.fakes.support_lab import SupportLab, support_lab
+from tests.fakes.terminal import on_a_terminal
 
 pytestmark = pytest.mark.enable_socket
 
@@ -182,6 +183,33 @@ def test_nothing_is_sent_without_a_yes(ticket, lab) -> None:
     assert "--yes" in err
     assert ticket("close")[0] == 2
     assert said(lab) == []
+
+
+def test_on_a_terminal_the_message_is_shown_and_a_no_sends_nothing(case, lab) -> None:
+    words = (
+        "ticket",
+        "reply",
+        "--case",
+        str(case.root),
+        "--auth",
+        "managed-identity",
+        "It was dana.secret@contoso.example",
+    )
+    code, shown = on_a_terminal(*words, typed=("n",))
+    assert code == 7
+    assert "redacted.invalid" in shown
+    assert said(lab) == []
+    code, _ = on_a_terminal(*words, typed=("y",))
+    assert code == 0
+    assert "redacted.invalid" in said(lab)[0]
+
+
+def test_on_a_terminal_the_promise_for_severity_a_is_asked_for(case, lab) -> None:
+    words = ("ticket", "severity", "A", "--case", str(case.root), "--auth", "managed-identity")
+    assert on_a_terminal(*words, typed=("n",))[0] == 3
+    assert lab.tickets[0].severity == "moderate"
+    assert on_a_terminal(*words, typed=("y", "y"))[0] == 0
+    assert lab.tickets[0].severity == "critical"
 
 
 def test_a_suggestion_is_not_sent_before_it_is_finished(ticket, lab, tmp_path) -> None:
