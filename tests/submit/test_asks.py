@@ -166,7 +166,8 @@ def test_thanks_before_a_request_do_not_hide_it():
 def test_html_is_read_as_text_and_what_it_hides_is_not():
     said = (
         "<html><head><style>p{}</style><script>Please send a memory dump?</script></head><body><p>Please provide:</p>"
-        "<ul><li>Network&nbsp;trace</li><li>HAR <b>file</b></li></ul><hr>From: Kim<br>Sent: Monday<br>Please send the event log</body>"
+        "<ul><li>Network&nbsp;trace</li><li>HAR <b>file</b></li></ul>"
+        "<hr>From: Kim<br>Sent: Monday<br>Please send the event log</body>"
     )
     assert ids(said) == ["network-trace", "har"]
 
