@@ -16,7 +16,7 @@ from escalate.model.incident import Incident
 from escalate.model.manifest import BundleDocument, Manifest
 from escalate.model.redaction import RedactionDocument, Sealed, Withheld
 from escalate.model.submission import SubmissionState
-from escalate.model.target import AzureTarget
+from escalate.model.target import AzureTarget, LocalTarget
 from escalate.model.timeline import TimelineDocument, TimelineEvent
 
 _MANIFEST = "90-meta/manifest.json"
@@ -40,7 +40,7 @@ class Holdings:
 
     case_folder: str
     target: str
-    """The app in Azure, as `escalate build` takes it; for the user's own eyes."""
+    """The app, as `escalate build` takes it; for the user's own eyes."""
     incident: Incident
     items: tuple[Sealed | Withheld, ...] = ()
     evidence: tuple[Evidence, ...] = ()
@@ -51,18 +51,17 @@ class Holdings:
 
     @property
     def platform(self) -> str | None:
-        """Of the app."""
-        return self.incident.target.os
+        """Of the app; `local` where this machine was collected from."""
+        return "local" if self.target.startswith("local") else self.incident.target.os
 
 
 def read_holdings(case: Case) -> Holdings:
     """The holdings of a case that was bundled."""
     findings = case.read_sealed(FindingsDocument)
     timeline = case.read_sealed(TimelineDocument)
-    target = case.document.target
     return Holdings(
         case_folder=str(case.root),
-        target=target.resource_id if isinstance(target, AzureTarget) else case.incident.target.resource_id or "TARGET",
+        target=_target(case),
         incident=case.read_sealed(CaseDocument).incident,
         items=case.read(RedactionDocument).items,
         evidence=findings.evidence,
@@ -70,6 +69,14 @@ def read_holdings(case: Case) -> Holdings:
         changes=tuple(event for event in timeline.events if event.category in _CHANGES),
         sent=frozenset(_sent(case)),
     )
+
+
+def _target(case: Case) -> str:
+    """Where more could be collected: of evidence from elsewhere the app in Azure that it is about."""
+    target = case.document.target
+    if isinstance(target, LocalTarget):
+        return f"local:{target.pid}" if target.pid else "local"
+    return target.resource_id if isinstance(target, AzureTarget) else case.incident.target.resource_id or "TARGET"
 
 
 def _members(case: Case) -> Iterator[tuple[ArtifactId, Member]]:
