@@ -90,7 +90,7 @@ def _start_here(contents: Contents, selection: Selection, body: Body, part: Part
         ),
         body.gaps.references,
     )
-    around = pages.which_zip(part, contents.since) + pages.dumps(body.dumps) + closing
+    around = pages.which_zip(part, contents.since) + pages.dumps(body.dumps) + closing + pages.HOW_TO_CHECK
     return contents.start_here.rstrip(b"\n") + b"\n" + around.encode()
 
 

@@ -191,9 +191,8 @@ def _encrypted(
         source = case.root / bundle.path
         with observer.task(f"encrypting {source.name}", bundle.size) as task:
             half_made = case.scratch(f"{NAME}-age") / (source.name + SUFFIX_OF_AGE)
-            size, sha256 = encrypt(source, half_made, recipients)
+            size, sha256 = encrypt(source, half_made, recipients, task.advance)
             place = case.adopt(Room.BUNDLE, half_made.name, half_made)
-            task.advance(bundle.size)
         custody.record(case, "encrypted", place.name, sha256)
         path = place.relative_to(case.root).as_posix()
         files.append(EncryptedFile(path=path, of=bundle.path, size=size, sha256=sha256, recipients=len(recipients)))

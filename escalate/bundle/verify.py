@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from escalate.bundle import other_readers, places
 from escalate.bundle.betterleaks import guest
+from escalate.bundle.canaries import missed, new_marker
 from escalate.bundle.known_forms import MIN_KNOWN
 from escalate.bundle.limits import BombError, Limits
 from escalate.bundle.nested import BROKEN, Check, Findings, Fingerprint, walk
@@ -53,7 +54,11 @@ def verify(
         TargetError: the file itself cannot be read.
     """
     bounds = limits or Limits()
-    findings = Findings(bounds, SecondEngine(known))
+    marker = new_marker()
+    findings = Findings(bounds, SecondEngine((*known, marker)))
+    planted, lost = missed(findings.engine, marker)
+    for canary in lost:
+        findings.report("secret", WHOLE, f"the verifier missed a planted {canary}: it proves nothing")
     try:
         with archive.open("rb") as file, guest() as findings.guest:
             whole = SecretScanner(findings.engine)
@@ -75,6 +80,7 @@ def verify(
         bytes_scanned=findings.scanned + size,
         checks=(
             *_CHECKS,
+            f"canaries: {planted - len(lost)} of {planted} planted secrets were found by the same search",
             f"nested archives: zip, tar, 7z, gzip, bzip2, xz and zstd to depth {bounds.depth}",
             f"known values: {long_enough} of {len(known)}, in every encoding we know (from {MIN_KNOWN} bytes up)",
             f"other readers: {readers}",

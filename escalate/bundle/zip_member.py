@@ -7,6 +7,8 @@ import zipfile
 import zlib
 from typing import BinaryIO
 
+READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Methods that every unzip program of today reads."""
 _HEADER = struct.Struct("<4s5H3I2H")
 _READ = 1 << 18
 
@@ -73,7 +75,7 @@ class ZipMember:
     def _check_header(self) -> None:
         if self._info.flag_bits & 1:
             raise NotImplementedError("encrypted")
-        if self._info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if self._info.compress_type not in READABLE:
             raise NotImplementedError("another method")
         self._file.seek(self._at)
         raw = self._file.read(_HEADER.size)

@@ -11,6 +11,7 @@ from escalate.cli import additions, casework, options
 from escalate.cli.output import emit
 from escalate.cli.progress import terminal_observer
 from escalate.cli.session import Session
+from escalate.triage.rulebook import load_rules
 from escalate.workflow import build
 
 
@@ -52,6 +53,7 @@ def command(
     place = casework.take(casework.PlaceFlags, flags).place(sign_in)
     sources = casework.take(additions.Sources, flags)
     observer = terminal_observer()
+    load_rules(rules)  # what cannot work is told before an hour of collecting
     with sign_in.access() as access:
         case, new = casework.open_target(session, target, case_folder, about, place, access)
         observer.note(f"{'new case' if new else 'going on with'} {case.root}")

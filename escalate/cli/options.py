@@ -180,6 +180,7 @@ instance = click.option(
 rules = click.option(
     "--rules",
     multiple=True,
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="A folder with rule files of your own. May be repeated.",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A rule file of your own (TOML), or a folder of them. May be repeated.",
 )

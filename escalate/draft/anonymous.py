@@ -42,7 +42,9 @@ _SHAPES: tuple[tuple[str, str], ...] = (
 )
 """What identifies by its shape alone. Addresses of the platform itself stay: they are the same for everybody."""
 
-_NAMED = ("[subscription]", "[group]", "[app]", "[slot]", "[worker]", "[machine]", "[case]")
+_IMAGE = re.compile(r"[/@]|:[^/]*$")
+"""Parts an image's name: registry and repositories; its tag tells nothing."""
+_NAMED = ("[image]", "[subscription]", "[group]", "[app]", "[slot]", "[worker]", "[machine]", "[case]")
 _TOKENS = re.compile("|".join(re.escape(one) for one in sorted({*_NAMED, *(kind for kind, _ in _SHAPES)})))
 _SHORTEST = 3
 """Letters of a name that is looked for; a shorter one would be found in every word."""
@@ -129,6 +131,8 @@ def _names(facts: Facts) -> Iterable[tuple[str, Iterable[str]]]:
             yield "[group]", [named.get("resourceGroups", "")]
             yield "[app]", [named.get("sites", "")]
             yield "[slot]", [named.get("slots", "")]
+        images = [word for word in (target.runtime or "").split() if "/" in word]
+        yield "[image]", [name for word in images for part in _IMAGE.split(word) for name in (part, part.split(".")[0])]
         yield "[app]", target.sibling_apps
         yield "[worker]", (*target.instances, *target.instance_ids, *target.instance_ids.values())
     yield "[worker]", workers

@@ -98,6 +98,7 @@ def sentence(words: str) -> str:
 
 
 def capital(words: str) -> str:
-    """With a capital at the start, unless the first word is a name from code: `read(2)`, `requests.get`."""
-    first = words.split(" ", 1)[0].rstrip(",.:;")
-    return words[:1].upper() + words[1:] if first.isalpha() else words
+    """With a capital at the start, unless the first word is a name from code or a command: `requests.get`, `df -h`."""
+    first, _, rest = words.partition(" ")
+    is_word = first.rstrip(",.:;").isalpha() and not rest.startswith(("-", "/"))
+    return words[:1].upper() + words[1:] if is_word else words

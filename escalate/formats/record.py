@@ -28,10 +28,13 @@ What `fields` holds, by kind (numbers are numbers, sizes are bytes, times are se
 * hs-err: one record; `signal`, `pc`, `frame`, `sent_by_kill`, `jvm`, `elapsed_s`.
 * elf-core, minidump, hprof, kernel-dump: `what` tells the record: `dump` (the first; `state`, `missing`, `process`,
   `threads`, `signal`, `code`, `parameters`, `pc`, `module`, `offset`, `frame`, `build_id`, `sent_by_kill`), `problem`,
-  `module` (`name`, `id`); of hprof also `class` (as class-histogram, and `share` of all bytes), `array` (`class`,
-  `count`, `bytes`, `holder`, `path`), `out-of-memory` (`top`, `frames`), `heap-cut`. Sizes of objects are shallow.
+  `place` (`frame`, `threads` that stand there), `module` (`name`, `id`); of hprof also `class` (as class-histogram, and
+  `share` of all bytes), `array` (`class`, `count`, `bytes`, `holder`, `path`), `out-of-memory` (`top`, `frames`),
+  `heap-cut`. Sizes of objects are shallow.
 * kernel-log: one record a line; where the line tells of an event `name` is its kind, beside what it names (`task`,
   `pid`, `seconds`, `function`, `module`, `constraint`, `memcg`, ...).
+* node-report: one record `name` "report" (`event`, `trigger`, `version`, `top`, `frames`, `heap_used`, `heap_limit`,
+  `handles`), then one record a line.
 * shell-transcript: one record a line; `command` (the command that printed it, or is on this line), `is_prompt`.
 * class-histogram: one record a row; `rank`, `instances`, `bytes`, `class`.
 * text, and every kind without a reader of its own that is text: one record a line.

@@ -36,6 +36,7 @@ KEPT: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.HPROF: _ALL,
         Kind.KERNEL_DUMP: _ALL,
         Kind.KERNEL_LOG: EVENTS,
+        Kind.NODE_REPORT: frozenset({"report"}),
         Kind.SHELL_TRANSCRIPT: _ALL,
         Kind.PROC_PRESSURE: _ALL,
         Kind.PROC_LOADAVG: _ALL,
@@ -76,6 +77,10 @@ class Facts:
             return
         self._of_artifact[artifact.id] = used + 1
         kept.append(place_of(artifact, record, fields=True))
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call workers by the names that are used for them."""
+        self._kept = {kind: [place.renamed(names) for place in kept] for kind, kept in self._kept.items()}
 
     def of(self, *kinds: Kind) -> tuple[Place, ...]:
         """What was kept of these kinds."""

@@ -13,11 +13,14 @@ from escalate.errors import ConfigError
 from escalate.model.rule import CorrelatorCall, Rule
 from escalate.triage.correlators import correlators
 from escalate.triage.index import LIFECYCLE
+from escalate.triage.ledger.causes import CAUSES
 from escalate.triage.matcher import Pattern
 from escalate.triage.template import FLAGS, as_pattern
 
 BUILT_IN = Path(__file__).parent / "rules"
 HINT = "correct the rule file, or leave it out with --rules"
+MAX_BYTES = 4 * 1024 * 1024
+"""Of one rule file; all built-in ones together are a tenth of that."""
 
 
 def load_rules(extra: Sequence[Path] = ()) -> tuple[Rule, ...]:
@@ -25,7 +28,8 @@ def load_rules(extra: Sequence[Path] = ()) -> tuple[Rule, ...]:
 
     Raises:
         ConfigError: unreadable or not TOML, a field that does not fit, a regex that does not compile or matches
-            nothing at all, an unknown correlator or argument, or an id that is used twice; names file and rule.
+            nothing at all, an unknown correlator, argument or cause, an id that is used twice, or, in a file of a
+            team, a sample that does not hold; names file and rule.
     """
     rules: list[Rule] = []
     origin: dict[str, Path] = {}
@@ -84,7 +88,12 @@ def _files(extra: Sequence[Path]) -> Iterator[Path]:
     yield from sorted(BUILT_IN.glob("*.toml"))
     for place in extra:
         if place.is_dir():
-            yield from sorted(place.glob("*.toml"))
+            files = sorted(place.glob("*.toml"))
+            if not files:
+                raise ConfigError(
+                    f"{place} holds no rule file (*.toml)", hint="check --rules; its folders are not searched"
+                )
+            yield from files
         elif place.is_file():
             yield place
         else:
@@ -93,7 +102,11 @@ def _files(extra: Sequence[Path]) -> Iterator[Path]:
 
 def _read(path: Path) -> Iterator[Rule]:
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"{path} has more than {MAX_BYTES // 2**20} MiB: that is no rule file", hint=HINT)
         document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ConfigError(f"{path} cannot be read as TOML: it is nested too deeply", hint=HINT) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}", hint=HINT) from error
     entries = document.get("rule", [])
@@ -108,6 +121,8 @@ def _read(path: Path) -> Iterator[Rule]:
             place = ".".join(str(part) for part in first["loc"])
             raise ConfigError(f"{path}: rule {name}: {place}: {first['msg']}", hint=HINT) from error
         _check(path, rule)
+        if path.parent != BUILT_IN:
+            _check_samples(path, rule)
         yield rule
 
 
@@ -118,6 +133,11 @@ def _check(path: Path, rule: Rule) -> None:
         _check_regex(path, rule, rule.match.regex)
     for hint in rule.missing:
         _check_regex(path, rule, hint.found_in or "x")
+    causes = {cause.id for cause in CAUSES}
+    if rule.cause and rule.cause not in causes:
+        raise ConfigError(
+            f"{path}: rule {rule.id}: no cause is called {rule.cause!r}; known: {', '.join(sorted(causes))}", hint=HINT
+        )
     known = correlators()
     for call in calls_of(rule):
         if call.correlator not in known:
@@ -132,6 +152,23 @@ def _check(path: Path, rule: Rule) -> None:
             )
         for template in regexes_of(call):
             _check_regex(path, rule, as_pattern(template))
+
+
+def _check_samples(path: Path, rule: Rule) -> None:
+    """As the tests do for the built-in rules: a text rule proves itself on lines that hit and lines that do not."""
+    if rule.match is None:
+        return
+    pattern, given = re.compile(rule.match.regex, FLAGS), rule.provenance
+    if not given.positive or not given.negative:
+        raise ConfigError(
+            f"{path}: rule {rule.id}: provenance needs at least one positive and one negative sample line",
+            hint="add a real line that must hit and one that must not: positive = [...], negative = [...]",
+        )
+    for wanted, lines in ((True, given.positive), (False, given.negative)):
+        for line in lines:
+            if (pattern.search(line) is not None) is not wanted:
+                said = "does not match" if wanted else "matches"
+                raise ConfigError(f"{path}: rule {rule.id}: {said} its own sample {line[:120]!r}", hint=HINT)
 
 
 def _check_regex(path: Path, rule: Rule, pattern: str) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from escalate.bundle import places, stage
+from escalate.bundle.canaries import missed, new_marker
 from escalate.bundle.limits import Limits
+from escalate.bundle.second_engine import SecondEngine
 from escalate.bundle.verify import WHOLE, verify
 from escalate.bundle.zip_member import ZipMember
 from escalate.errors import TargetError
@@ -294,3 +296,15 @@ def test_a_sound_member_is_read_as_the_standard_library_reads_it(tmp_path: Path,
     with place.open("rb") as file, zipfile.ZipFile(place) as archive:
         member = ZipMember(file, archive.infolist()[0])
         assert b"".join(iter(lambda: member.read(1 << 16), b"")) == data
+
+
+def test_the_verifier_finds_what_is_planted_before_it() -> None:
+    for _ in range(40):
+        marker = new_marker()
+        assert missed(SecondEngine((marker,)), marker) == (15, ())
+
+
+def test_a_verifier_that_misses_a_canary_proves_nothing(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SecondEngine, "find", lambda *_: iter(()))
+    said = {problem.detail for problem in _verify(bundle).problems}
+    assert "the verifier missed a planted password, in gzip: it proves nothing" in said

@@ -36,6 +36,7 @@ TELLING = (
     "https://shop-corp.net/checkout?user=7",
     "esc-20260404-060500-3f9a1c",
     "collector",
+    "contosoacr",
 )
 
 
@@ -46,7 +47,9 @@ def facts(pieces: Pieces, folder: Path) -> Facts:
 def telling(pieces: Pieces) -> Pieces:
     """Whatever identifies stands in every quoted line, path, title and result."""
     words = " ".join(TELLING) + " failed"
-    target = pieces.case.incident.target.model_copy(update={"sibling_apps": ("func-import",)})
+    target = pieces.case.incident.target.model_copy(
+        update={"sibling_apps": ("func-import",), "runtime": "contosoacr.azurecr.io/shop-api:5.1"}
+    )
     incident = pieces.case.incident.model_copy(update={"target": target})
     cited = tuple(
         one.model_copy(update={"excerpt": words, "path": f"{WORKER}/x.log"}) for one in pieces.triage.evidence

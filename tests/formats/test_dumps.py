@@ -111,6 +111,27 @@ def test_a_real_core_names_the_same_place_as_gdb(tmp_path):
     assert f"truncated: {short.missing:,} bytes are missing" in short.summary
 
 
+@needs_gdb
+@pytest.mark.system
+def test_a_core_of_a_living_process_has_no_fault_and_tells_where_its_threads_stand(tmp_path):
+    place = tmp_path / "live.core"
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        looks = ["-nx", "-batch", "-p", str(process.pid), "-ex", f"generate-core-file {place}"]
+        subprocess.run(["gdb", *looks], check=True, capture_output=True)
+    finally:
+        process.kill()
+        process.wait()
+    with place.open("rb") as handle:
+        found = check_dump(Kind.ELF_CORE, handle, expected_pid=process.pid)
+    assert found is not None
+    assert (found.state, found.fault, found.problems) == ("complete", None, ())
+    (stands,) = found.places
+    assert stands.threads == 1
+    assert stands.frame.startswith("libc.so.6+0x")
+    assert {module.name for module in found.modules} >= {"sleep", "libc.so.6"}
+
+
 @pytest.mark.system
 def test_a_real_crash_handlers_minidump_names_the_program_and_its_threads(tmp_path):
     found = check(crashed(tmp_path, "nothing", {}).read_bytes())

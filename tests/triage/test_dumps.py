@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 
 import pytest
 
@@ -11,7 +12,7 @@ from escalate.model.kind import Kind
 from escalate.triage.claims import asserted
 from escalate.triage.result import State
 from tests.fakes.kernel_dump_maker import kdump, windows
-from tests.fakes.real_crash import crashed
+from tests.fakes.real_crash import FAKES, crashed
 from tests.formats.test_dumps import SAMPLES, heap
 from tests.triage.test_correlators import World
 from tests.triage.test_incident_variations import files_of, incident_of
@@ -104,6 +105,21 @@ def test_a_full_heap_names_who_holds_what_fills_it(triaged):
         got.findings.verdict.why
     )
     assert any("held by java.util.HashMap.table" in cited.excerpt for cited in got.cited("dumps/heap.hprof"))
+
+
+@pytest.mark.system
+def test_a_real_virtual_machine_that_ran_out_of_heap_is_read_to_the_static_field_that_holds_it(triaged, tmp_path):
+    if shutil.which("java") is None:
+        pytest.skip("needs java")
+    place = tmp_path / "leak.hprof"
+    options = ["-Xmx48m", "-XX:+UseSerialGC", "-XX:+HeapDumpOnOutOfMemoryError", f"-XX:HeapDumpPath={place}"]
+    done = subprocess.run(["java", *options, FAKES / "Leaky.java"], capture_output=True, text=True, check=False)
+    assert "OutOfMemoryError" in done.stderr
+    got = triaged({"dumps/leak.hprof": place.read_bytes()}, LINUX)
+    assert got.who == "customer"
+    assert "static Leaky.OPEN_ORDERS" in got.finding("E23").title
+    assert "of the app's own classes Leaky$Order has most bytes" in got.findings.verdict.why
+    assert "memory ran out in " in got.findings.verdict.why
 
 
 def test_a_large_heap_that_did_not_run_full_is_no_finding(triaged):

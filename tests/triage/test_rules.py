@@ -115,8 +115,14 @@ def test_a_folder_of_own_rules_is_added(tmp_path):
             "no argument within",
         ),
         (GOOD.replace("match =", "condition = { correlator = 'deadlock' }\nmatch ="), "either match or condition"),
+        (GOOD.replace("own text 5", "other text"), "does not match its own sample 'our other text'"),
+        (GOOD.replace('negative = ["x"]', 'negative = ["our own text 6"]'), "matches its own sample"),
+        (GOOD.replace(', negative = ["x"]', ""), "one negative sample"),
+        (GOOD.replace('role = "indicator"', 'role = "indicator"\ncause = "gremlins"'), "no cause is called 'gremlins'"),
         ("rule = 5", "[[rule]]"),
         ("[[rule]\n", "TOML"),
+        ("rule = " + 5000 * "[", "nested too deeply"),
+        (4 * 1024 * 1024 * "#" + "\n", "more than 4 MiB"),
     ],
 )
 def test_a_rule_file_that_cannot_work_is_refused_by_name(tmp_path, text, said):
@@ -129,9 +135,13 @@ def test_a_rule_file_that_cannot_work_is_refused_by_name(tmp_path, text, said):
     assert caught.value.hint
 
 
-def test_a_place_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ConfigError):
-        load_rules((tmp_path / "absent",))
+def test_a_place_that_is_not_there_or_holds_no_rules_is_refused(tmp_path):
+    (tmp_path / "rules.yaml").write_text("- id: X01")
+    for place in (tmp_path / "absent", tmp_path):
+        with pytest.raises(ConfigError) as caught:
+            load_rules((place,))
+        assert str(place) in str(caught.value)
+        assert "--rules" in (caught.value.hint or "")
 
 
 def test_own_rules_take_part_and_change_the_inputs(triaged, tmp_path):
