@@ -30,7 +30,7 @@ from tests.fakes.support_lab import DEPLOYMENT, LINUX, SupportLab
 CASE = CaseId("esc-20260404-055845-3f9a1c")
 EMAIL = "dana.secret@contoso.example"
 PHONE = "+49 30 5550 1234"
-BRISK = Patience(tries=4, first_wait_s=0.01, settle_s=0.4, look_every_s=0.02, operation_s=5)
+BRISK = Patience(tries=4, first_wait_s=0.01, settle_s=1.0, look_every_s=0.02, operation_s=5)
 """For real time: the lab's tickets turn up within 0.1 s."""
 BY_IDENTITY = SignIn(method="managed-identity")
 

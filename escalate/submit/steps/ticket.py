@@ -91,7 +91,9 @@ def _put(filing: Filing, workspace: str | None) -> None:
     try:
         begun = filing.support.begin_ticket(filing.request, workspace)
     except SupportFailure as failure:
-        if not failure.may_have_acted:
+        if failure.may_have_acted:  # a PUT can hang for minutes before its answer is lost
+            filing.record_ticket("nobody knows whether the server took the ticket", last_put_at=filing.now())
+        else:
             filing.record_ticket("the server did not take the ticket", last_put_at=None)
         raise
     filing.record_ticket("the server took the ticket", operation=begun.operation)
@@ -103,11 +105,11 @@ def _settled(filing: Filing, last: datetime) -> SupportTicket | None:
     The server makes a ticket some seconds after it took the PUT; a second PUT in that time could make another.
     """
     until = last + timedelta(seconds=filing.patience.settle_s)
-    while filing.now() < until:
-        filing.pulse.pause(filing.patience.look_every_s)
-        if (found := _find(filing)) is not None:
+    while True:
+        is_last_look = filing.now() >= until
+        if (found := _find(filing)) is not None or is_last_look:
             return found
-    return None
+        filing.pulse.pause(filing.patience.look_every_s)
 
 
 def _watch(filing: Filing, url: str) -> None:
