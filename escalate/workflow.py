@@ -27,6 +27,7 @@ from escalate.collect.sign_in import Access
 from escalate.collect.survey import survey, window_of
 from escalate.collect.worst_worker import named
 from escalate.draft import stage as draft_stage
+from escalate.draft.wishes import DraftWishes
 from escalate.errors import CaseError, ConfigError, RedactionRefused, TargetError
 from escalate.model.artifact import EvidenceDocument, StepRecord
 from escalate.model.base import CaseId
@@ -194,6 +195,18 @@ def bundle(case: Case, observer: Observer, wishes: BundleWishes) -> BundleDocume
     with case.locked():
         observer.stage(bundle_stage.NAME)
         return bundle_stage.run(case, observer, _known(case), wishes)
+
+
+def draft(case: Case, observer: Observer, wishes: DraftWishes) -> None:
+    """Draft again, as is wished now.
+
+    Raises:
+        UsageError: a packet that does not exist.
+        ConfigError: a template of the user's is broken.
+    """
+    with case.locked():
+        observer.stage(draft_stage.NAME)
+        draft_stage.run(case, observer, evidence_names, wishes)
 
 
 def run_stage(

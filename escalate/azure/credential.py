@@ -121,6 +121,17 @@ def credential_for(sign_in: SignIn, cloud: Cloud, prompt: Callable[[str], None])
     return Credential(sign_in, cloud, prompt)
 
 
+def partner_credentials(
+    sign_in: SignIn, tenant: str | None, cloud: Cloud, prompt: Callable[[str], None]
+) -> tuple[TokenCredential, ...]:
+    """Of the cloud solution provider who files for a customer: its token goes beside the customer's own.
+
+    Raises:
+        AzureFailure: see `credential_for`.
+    """
+    return (credential_for(sign_in.in_tenant(tenant), cloud, prompt),) if tenant else ()
+
+
 def _inner(sign_in: SignIn, cloud: Cloud, prompt: Callable[[str], None], pool: Pool) -> _Inner:
     tenant, client = sign_in.tenant, sign_in.client_id
     others: dict[str, Any] = {"additionally_allowed_tenants": [tenant]} if tenant else {}

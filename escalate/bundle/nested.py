@@ -20,6 +20,7 @@ from escalate.bundle.second_engine import KNOWN_VALUE, SecondEngine
 from escalate.bundle.streams import CHUNK, MAGIC, Reader, Section, Unpacked, Watched
 from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.zip_directory import directory_problem
+from escalate.bundle.zip_member import READABLE, ZipMember
 from escalate.model.manifest import Problem
 
 BROKEN = (
@@ -202,6 +203,9 @@ def _enter_zip(stream: Watched, name: str, depth: int, findings: Findings) -> No
                     continue
                 if info.flag_bits & 1:
                     findings.report("nested", inner, "encrypted: cannot be looked into")
+                    continue
+                if info.compress_type in READABLE:
+                    walk(ZipMember(spool, info), inner, depth + 1, findings, count)
                     continue
                 with archive.open(info) as member:
                     walk(member, inner, depth + 1, findings, count)

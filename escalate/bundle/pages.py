@@ -74,6 +74,16 @@ def what_is_not_here(left_out: LeftOut, references: str) -> str:
     return "\n".join((*lines, "", f"Size, SHA-256, reason and how to ask for it: {where}.", ""))
 
 
+HOW_TO_CHECK = f"""
+## Check this zip
+
+- Every file in it, where it is unpacked: `sha256sum -c {places.SUMS}`
+- Where `SHA256SUMS` and `SHA256SUMS.sig` came beside it: `ssh-keygen -Y verify -f ALLOWED_SIGNERS -I SIGNER -n file \
+-s SHA256SUMS.sig < SHA256SUMS`, then `sha256sum --ignore-missing -c SHA256SUMS`
+"""
+"""The last section of START-HERE; tools that every engineer has."""
+
+
 def which_zip(part: Part | None, since: Since | None) -> str:
     """The section of START-HERE of a part of a split bundle, or of a delta; empty for any other zip."""
     lines = []
@@ -94,7 +104,7 @@ def dumps(found: Sequence[DumpEntry]) -> str:
         return ""
     lines = ["", "## Dumps", ""]
     for dump in found[:MOST_DUMPS]:
-        where = {"whole": f"`{dump.member}`", "slim": f"stacks and modules of `{dump.member}`"}.get(
+        where = {"whole": f"`{dump.member}`", "slim": f"`{dump.slim}`, stacks and modules of `{dump.member}`"}.get(
             dump.carried, f"not in this zip: `{dump.member}`"
         )
         report = f" Modules and build ids: `{dump.report}`." if dump.report else ""

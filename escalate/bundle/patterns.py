@@ -309,6 +309,16 @@ PATTERNS: tuple[Pattern, ...] = (
         True,
     ),
     Pattern(
+        "link of an upload workspace",
+        (b"support.microsoft.com/", b"support.microsoft.com\\/", b"support.microsoft.com%2f"),
+        _compiled(
+            rb"support\.microsoft\.com(?:\\?/|%2f)(?:[a-z]{2}-[a-z]{2,4}(?:\\?/|%2f))?files\b[^\s\"'<>]{1,240}?workspace(?:=|%3d)"
+            rb"(?P<value>" + _BASE64 + rb"{12,})"
+        ),
+        _not_placeholder,
+        True,
+    ),
+    Pattern(
         "credentials of a registry",
         (b'"auth"', b'\\"auth\\"'),
         _compiled(rb"\"auth\\?\"\s{0,4}:\s{0,4}\\?\"(?P<value>[A-Za-z0-9+/]{8,}={0,2})"),

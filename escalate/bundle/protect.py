@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyrage
 
@@ -55,19 +55,37 @@ def identities_of(path: Path) -> list[Any]:
 _IDENTITY = "name a file that age-keygen wrote, or an SSH private key without a passphrase"
 
 
-def encrypt(source: Path, destination: Path, recipients: Sequence[Any]) -> tuple[int, str]:
+def encrypt(
+    source: Path, destination: Path, recipients: Sequence[Any], advance: Callable[[int], None]
+) -> tuple[int, str]:
     """Write the age file, streaming; its size and SHA-256. No two runs give the same bytes: its key is new each time.
+
+    `advance` is told of each byte of `source`.
 
     Raises:
         ConfigError: the disk refuses it.
     """
     try:
-        pyrage.encrypt_file(str(source), str(destination), list(recipients))
+        with source.open("rb") as plain, destination.open("xb") as out:
+            pyrage.encrypt_io(_Told(plain, advance), out, list(recipients))
     except (pyrage.EncryptError, OSError) as error:
         destination.unlink(missing_ok=True)
         raise ConfigError(f"{source.name} cannot be encrypted: {error}", hint="is there room on the disk?") from error
     with destination.open("rb") as file:
         return destination.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Told:
+    """A file that tells how much of it was read."""
+
+    def __init__(self, file: BinaryIO, advance: Callable[[int], None]) -> None:
+        self._file = file
+        self._advance = advance
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._file.read(size)
+        self._advance(len(data))
+        return data
 
 
 def decrypt(source: Path, destination: Path, identities: Sequence[Any]) -> None:
@@ -118,7 +136,7 @@ def _recipient(line: str) -> Any:
         return pyrage.x25519.Recipient.from_str(line)
     except (pyrage.RecipientError, ValueError) as error:
         shown = f"{line[:16]}..." if len(line) > 16 else line
-        raise ConfigError(f"{shown!r} is no recipient: {error}", hint=_RECIPIENT) from error
+        raise ConfigError(f"{shown!r} is no recipient", hint=_RECIPIENT) from error
 
 
 _RECIPIENT = "give age1..., 'ssh-ed25519 AAAA...', or a file with one of these on each line"

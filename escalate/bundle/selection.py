@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -51,6 +51,7 @@ _STATE = frozenset(
         Kind.METRICS,
         Kind.KUDU_PROCESS,
         Kind.KUDU_THREAD,
+        Kind.KUDU_MODULE,
         Kind.KUDU_TRACE,
         Kind.CONFIG,
         Kind.JSON,
@@ -76,7 +77,8 @@ def everything(contents: Contents) -> Selection:
 class Deflated:
     """Deflated sizes, as the writer will make them; a file is given up as soon as it is over the room asked about."""
 
-    def __init__(self) -> None:
+    def __init__(self, advance: Callable[[int], None] = lambda _: None) -> None:
+        self._advance = advance
         self._exact: dict[str, int] = {}
         self._over: dict[str, int] = {}
         self._windows: dict[str, tuple[int, Cutting | None]] = {}
@@ -86,7 +88,7 @@ class Deflated:
         if room <= 0 or self._over.get(member.name, -1) >= room:
             return None
         if member.name not in self._exact:
-            size = _deflated(member, room)
+            size = _deflated(member, room, self._advance)
             if size is None:
                 self._over[member.name] = room
                 return None
@@ -99,11 +101,11 @@ class Deflated:
         asked, found = self._windows.get(member.name, (0, None))
         if room <= overhead or (room <= asked and (found is None or found.cost <= room)):
             return found if room > overhead else None
-        self._windows[member.name] = room, (found := cut(member, wanted, room, overhead))
+        self._windows[member.name] = room, (found := cut(member, wanted, room, overhead, self._advance))
         return found
 
 
-def _deflated(member: Member, room: int) -> int | None:
+def _deflated(member: Member, room: int, advance: Callable[[int], None]) -> int | None:
     if member.packed is not None:
         return member.packed.size if member.packed.size <= room else None
     if member.size > room * 1032 + 1032:  # deflate's best ratio is 1032 to 1
@@ -111,6 +113,7 @@ def _deflated(member: Member, room: int) -> int | None:
     size = len(END)
     for chunk in member.chunks():
         size += len(deflated(chunk))
+        advance(len(chunk))
         if size > room:
             return None
     return size if size <= room else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from escalate.bundle.contents import Contents
 from escalate.bundle.manifest import Body, finish
@@ -15,8 +15,12 @@ MOST_PARTS = 99
 _SLACK = 16_384
 
 
-def in_groups(contents: Contents, selection: Selection, body: Body, size: int) -> list[list[Member]]:
+def in_groups(
+    contents: Contents, selection: Selection, body: Body, size: int, advance: Callable[[int], None]
+) -> list[list[Member]]:
     """Documents and references first, then evidence in the order of its names; each part is filled as far as it goes.
+
+    `advance` is told of each byte that is looked at.
 
     Raises:
         ConfigError: parts of `size` bytes would be too many, or hold little but lists.
@@ -26,7 +30,7 @@ def in_groups(contents: Contents, selection: Selection, body: Body, size: int) -
         raise ConfigError(
             f"parts of {size:,} bytes would hold little but the manifest", hint="give --split a larger size"
         )
-    measure = Deflated()
+    measure = Deflated(advance)
     groups: list[list[Member]] = [[]]
     left = [room]
     for member in sorted(body.members, key=lambda member: (member.role == "evidence", member.name)):

@@ -35,7 +35,8 @@ def write_parts(
     """
     selection = everything(contents)
     body = body_of(contents, selection)
-    groups = in_groups(contents, selection, body, size)
+    with observer.task("choosing what goes into which part", sum(member.size for member in body.members)) as task:
+        groups = in_groups(contents, selection, body, size, task.advance)
     if len(groups) == 1:
         place = folder / f"{name}.zip"
         return [(place, _write(complete(contents, selection), contents, place, observer))]
@@ -52,16 +53,17 @@ def write_kit(contents: Contents, destination: Path, observer: Observer, limit: 
     What the lists in it cost is known only when it is finished, so a zip that came out too large is made again with
     less; at the very last with nothing but START-HERE, summary, counts and manifest.
     """
-    reserve, measure = _SLACK, Deflated()
-    for _ in range(_ATTEMPTS):
-        written = _write(
-            complete(contents, best_of(contents, limit - reserve, measure)), contents, destination, observer
-        )
-        if written.size <= limit:
-            return written
-        destination.unlink()
-        reserve += written.size - limit + _SLACK
-    nothing = best_of(contents, 0, measure)
+    reserve = _SLACK
+    with observer.task("choosing what fits the kit") as task:
+        measure = Deflated(task.advance)
+        for _ in range(_ATTEMPTS):
+            chosen = best_of(contents, limit - reserve, measure)
+            written = _write(complete(contents, chosen), contents, destination, observer)
+            if written.size <= limit:
+                return written
+            destination.unlink()
+            reserve += written.size - limit + _SLACK
+        nothing = best_of(contents, 0, measure)
     return _write(
         complete(contents, Selection("kit", (), nothing.held_back), terse=True), contents, destination, observer
     )

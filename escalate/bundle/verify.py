@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from escalate.bundle import other_readers, places
 from escalate.bundle.betterleaks import guest
+from escalate.bundle.canaries import missed, new_marker
 from escalate.bundle.known_forms import MIN_KNOWN
 from escalate.bundle.limits import BombError, Limits
 from escalate.bundle.nested import BROKEN, Check, Findings, Fingerprint, walk
@@ -26,6 +27,7 @@ from escalate.bundle.verify_archive import (
 )
 from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.zip_directory import directory_problem
+from escalate.bundle.zip_member import ZipMember, stray_bytes
 from escalate.errors import TargetError
 from escalate.model.manifest import VerificationDocument
 from escalate.model.observer import Observer, Task
@@ -52,7 +54,11 @@ def verify(
         TargetError: the file itself cannot be read.
     """
     bounds = limits or Limits()
-    findings = Findings(bounds, SecondEngine(known))
+    marker = new_marker()
+    findings = Findings(bounds, SecondEngine((*known, marker)))
+    planted, lost = missed(findings.engine, marker)
+    for canary in lost:
+        findings.report("secret", WHOLE, f"the verifier missed a planted {canary}: it proves nothing")
     try:
         with archive.open("rb") as file, guest() as findings.guest:
             whole = SecretScanner(findings.engine)
@@ -74,6 +80,7 @@ def verify(
         bytes_scanned=findings.scanned + size,
         checks=(
             *_CHECKS,
+            f"canaries: {planted - len(lost)} of {planted} planted secrets were found by the same search",
             f"nested archives: zip, tar, 7z, gzip, bzip2, xz and zstd to depth {bounds.depth}",
             f"known values: {long_enough} of {len(known)}, in every encoding we know (from {MIN_KNOWN} bytes up)",
             f"other readers: {readers}",
@@ -135,9 +142,11 @@ def _look_inside(file: BinaryIO, size: int, findings: Findings, observer: Observ
         elif expands_too_far(archive, size, findings.limits):
             findings.report("archive", WHOLE, f"unpacks to more than {findings.limits.ratio} times its size: not read")
         else:
+            if stray_bytes(file, archive):
+                findings.report("archive", WHOLE, "bytes that belong to no member stand before, between or after them")
             findings.identity.unpacked = sum(info.file_size for info in archive.infolist())
             with observer.task("proving the zip", findings.identity.unpacked) as task:
-                read = _read_members(archive, shown, findings, task)
+                read = _read_members(file, archive, shown, findings, task)
             if places.MANIFEST in read or places.SUMS in read:
                 check_declared(archive, read, shown, findings)
             check_documents(archive, [name for name in names if name in read], shown, findings)
@@ -145,7 +154,7 @@ def _look_inside(file: BinaryIO, size: int, findings: Findings, observer: Observ
 
 
 def _read_members(
-    archive: zipfile.ZipFile, shown: dict[str, str], findings: Findings, task: Task
+    file: BinaryIO, archive: zipfile.ZipFile, shown: dict[str, str], findings: Findings, task: Task
 ) -> dict[str, Fingerprint]:
     """Read every member whole; those that could be, by name."""
     read: dict[str, Fingerprint] = {}
@@ -154,7 +163,7 @@ def _read_members(
             continue
         label = shown[info.filename]
         try:
-            with archive.open(info) as member, Ahead(member) as ahead:
+            with Ahead(ZipMember(file, info)) as ahead:
                 read[info.filename] = walk(ahead, label, 0, findings, task.advance)
         except BombError as error:
             findings.report("nested", label, f"{error}: not read further")

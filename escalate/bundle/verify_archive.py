@@ -16,6 +16,7 @@ from escalate.bundle.documents import CitedPaths, Gaps, KeepList, Reference, Sum
 from escalate.bundle.limits import Limits
 from escalate.bundle.names import SUFFIX_OF_REFERENCE, fold, name_problems
 from escalate.bundle.nested import BROKEN, Findings, Fingerprint
+from escalate.bundle.zip_member import READABLE
 from escalate.case.custody import break_in
 from escalate.errors import DocumentError
 from escalate.model.base import Document, parse_document
@@ -44,7 +45,6 @@ _SCHEMAS: Mapping[str, type[Document]] = {
     places.KIT_VERIFICATION: VerificationDocument,
 }
 _SUM = re.compile(r"^(?P<sha256>[0-9a-f]{64})  (?P<name>.+)$")
-_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def check_names(archive: zipfile.ZipFile, findings: Findings) -> dict[str, str]:
@@ -58,7 +58,7 @@ def check_names(archive: zipfile.ZipFile, findings: Findings) -> dict[str, str]:
             problems.append("encrypted")
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             problems.append("a link or device")
-        if info.compress_type not in _READABLE:
+        if info.compress_type not in READABLE:
             problems.append(f"compression method {info.compress_type} is not readable everywhere")
         if not info.flag_bits & 0x800 and not info.orig_filename.isascii():
             problems.append("name is not marked as UTF-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -77,21 +77,24 @@ class Cutting:
     cost: int
 
 
-def cut(member: Member, wanted: Wanted, room: int, overhead: int) -> Cutting | None:
+def cut(
+    member: Member, wanted: Wanted, room: int, overhead: int, advance: Callable[[int], None] = lambda _: None
+) -> Cutting | None:
     """The widest windows that deflate into `room` bytes, each with `overhead`; None when there is no use in any.
 
-    Reads the file twice from end to end, so that what is cut from it is proved to be what was sealed.
+    Reads the file twice from end to end, so that what is cut from it is proved to be what was sealed; `advance` is told
+    of each byte.
 
     Raises:
         RedactionRefused: it is not.
     """
     if not (wanted.cited or wanted.incident or wanted.kind in STACKS):
         return None
-    chart = _survey(member, wanted)
+    chart = _survey(member, wanted, advance)
     if chart is None:
         return None
     spans = [chart.spans(wanted, level) for level in _LEVELS]
-    held = _fetch(member, _bounded(spans, LIMIT))
+    held = _fetch(member, _bounded(spans, LIMIT), advance)
     before: list[tuple[int, int]] | None = None
     for level, wished in zip(_LEVELS, spans, strict=True):
         ends = _merged(
@@ -156,7 +159,7 @@ class _Chart:
         return _Span(begin, self._size if after is None else self._timed[after].offset, start)
 
 
-def _survey(member: Member, wanted: Wanted) -> _Chart | None:
+def _survey(member: Member, wanted: Wanted, advance: Callable[[int], None]) -> _Chart | None:
     """Go through the file once; None when it is no text of single bytes."""
     step = max(_LEAST_STEP, member.size // _MARKS)
     cited = sorted(set(wanted.cited))
@@ -184,6 +187,7 @@ def _survey(member: Member, wanted: Wanted) -> _Chart | None:
         feeds += here
         offset += len(chunk)
         last = chunk[-1:]
+        advance(len(chunk))
     return _Chart(marks, anchors, offset, feeds + (last != b"\n"))
 
 
@@ -294,7 +298,7 @@ def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _fetch(member: Member, ranges: Sequence[tuple[int, int]]) -> list[_Stretch]:
+def _fetch(member: Member, ranges: Sequence[tuple[int, int]], advance: Callable[[int], None]) -> list[_Stretch]:
     """Go through the file once more, and hold these ranges of it."""
     found = [bytearray() for _ in ranges]
     lines = [1] * len(ranges)
@@ -309,6 +313,7 @@ def _fetch(member: Member, ranges: Sequence[tuple[int, int]]) -> list[_Stretch]:
                 lines[number] += chunk.count(b"\n", 0, low)
                 found[number] += chunk[low : end - offset]
         offset = following
+        advance(len(chunk))
     return [
         _Stretch(start, line, bytes(data), start + len(data) >= offset)
         for (start, _), line, data in zip(ranges, lines, found, strict=True)

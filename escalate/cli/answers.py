@@ -17,8 +17,9 @@ from escalate.model.incident import Severity
 from escalate.model.submission import Classification, SecondaryConsent
 from escalate.model.ticket import Ticket
 from escalate.submit.catalogue_cache import Listing
-from escalate.submit.classification import named, recorded
+from escalate.submit.classification import Offer, named, recorded
 from escalate.submit.clues import Clues
+from escalate.submit.fields.classification import classification_guids
 from escalate.submit.fields.consents import WHAT_IT_PERMITS
 from escalate.submit.fields.phone import URGENT
 from escalate.submit.proposal import drafted_digest, secondary_unanswered
@@ -114,6 +115,8 @@ def chosen(
     """
     services = listing.services if listing else ()
     types = listing.types if listing else ()
+    if flags.classification and listing is None and classification_guids(flags.classification) is None:
+        return None  # a name, and no list to find it in: online it is looked up
     if flags.classification:
         return named(flags.classification, clues, services, types, listing.read_at if listing else None)
     if saved is not None:
@@ -122,8 +125,7 @@ def chosen(
         return None
     click.echo(f"\nProblem type ({listing.chosen.service.name}: {listing.chosen.why})", err=True)
     for number, offer in enumerate(listing.offers, start=1):
-        why = f"  [{'; '.join(offer.reasons)}]" if offer.reasons else "  [nothing in the case points to it]"
-        click.echo(f"  {number}  {offer.type.name}{why}", err=True)
+        click.echo(f"  {number}  {offered(offer)}", err=True)
     click.echo("  or type a part of another one's name; ? lists all", err=True)
     while True:
         text = click.prompt("  which", err=True, type=str).strip()
@@ -137,6 +139,11 @@ def chosen(
             return named(text, clues, services, types, listing.read_at)
         except UsageError as error:
             click.echo(f"  {error.message}; {error.hint}", err=True)
+
+
+def offered(offer: Offer) -> str:
+    """A problem type by its name, with what in the case points to it."""
+    return f"{offer.type.name!r} [{'; '.join(offer.reasons) or 'nothing in the case points to it'}]"
 
 
 def asked(answers: Answers, ticket: Ticket) -> Answers:
@@ -156,6 +163,16 @@ def asked(answers: Answers, ticket: Ticket) -> Answers:
         given = click.confirm("  do you consent?", default=ticket.advanced_diagnostics, err=True)
         answers = answers.model_copy(update={"advanced_diagnostics": given})
     return _secondary(answers)
+
+
+def fitting(answers: Answers, flags: AnswerFlags) -> Answers:
+    """Without answers, given for another problem type, to consents that this one does not ask for."""
+    if answers.classification is None:
+        return answers
+    asked_for = {each.type.casefold() for each in answers.classification.asks}
+    wanted = asked_for | {_consent(each).type.casefold() for each in flags.consents}
+    kept = tuple(each for each in answers.secondary_consents if each.type.casefold() in wanted)
+    return answers.model_copy(update={"secondary_consents": kept})
 
 
 def configured(answers: Answers, ticket: Ticket) -> Answers:

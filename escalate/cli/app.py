@@ -32,6 +32,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "submit": "Review the ticket, then file it with its kit.",
         "ticket": "Follow up the ticket: status, reply, attach, severity, close, reopen.",
         "verify": "Prove a finished zip: hashes, schema, portability, secrets.",
+        "diff": "Show what changed between two cases or bundles.",
         "decode": "Turn pseudonyms in a text back into names.",
         "encode": "Turn names in a text into pseudonyms before it is sent.",
         "purge": "Delete what must not outlive the case.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import locale
 import os
+import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,8 +24,6 @@ from escalate.submit.fields.contact import REQUIRED, problems, wire_form
 from escalate.submit.fields.problem import Problem
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-FILE_MODE = 0o600
 
 _QUESTIONS = {
     "first_name": "First name",
@@ -70,8 +69,6 @@ class People:
 
     contact: Contact
     copies_to: tuple[str, ...] = ()
-    asked: bool = False
-    """Whether some of it was typed in just now."""
 
 
 def options(function: F) -> F:
@@ -136,9 +133,12 @@ def people(
     Raises:
         ConfigError: something is missing or wrong, and nobody may be asked; the message lists it all.
     """
-    given = _merged(flags, incident, place or default_place())
+    usual = place or default_place()
+    given = _merged(flags, incident, usual)
     if ask and _wrong(given, severity):
         given = _asked(given, severity)
+        if click.confirm(f"  Keep this in {usual} for the next ticket?", default=False, err=True):
+            save(given, usual)
     wrong = _wrong(given, severity)
     if wrong:
         raise ConfigError(
@@ -154,9 +154,10 @@ def save(contact: People, place: Path) -> None:
     lines = [f"{name} = {json.dumps(value)}" for name, value in contact.contact if value]
     if contact.copies_to:
         lines.append(f"copies_to = {json.dumps(list(contact.copies_to))}")
-    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    handle, temporary = tempfile.mkstemp(dir=place.parent, suffix=".part")  # 0600, whatever stood there before
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
+    Path(temporary).replace(place)
 
 
 def _merged(flags: ContactFlags, incident: Contact, place: Path) -> People:
@@ -201,7 +202,7 @@ def _asked(given: People, severity: Severity) -> People:
             contact = contact.model_copy(update={name: word if word in ("email", "phone") else None})
         else:
             contact = contact.model_copy(update={name: answer or None})
-    return replace(given, contact=contact, asked=True)
+    return replace(given, contact=contact)
 
 
 def _first_asked(contact: Contact, severity: Severity) -> Problem | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
 import click
-from azure.core.credentials import TokenCredential
 
 from escalate.azure.arm import Arm
-from escalate.azure.credential import credential_for
+from escalate.azure.credential import partner_credentials
 from escalate.azure.session import Session as AzureSession
 from escalate.azure.support import Support
 from escalate.azure.support_failure import SupportFailure
@@ -29,6 +28,7 @@ from escalate.model.target import AzureTarget
 from escalate.model.ticket import Ticket
 from escalate.submit.catalogue_cache import Listing, listing
 from escalate.submit.checks.check import Check
+from escalate.submit.classification import Offer
 from escalate.submit.clues import Clues, read_clues
 from escalate.submit.fields.problem import Problem
 from escalate.submit.filing import NAME
@@ -79,6 +79,7 @@ class Table:
         self.site = site_of(case, self.answers.resource_id)
         self.uploads = _uploads(case) if wanted.attach else ()
         self.whom = Whom(case.incident.contact)
+        self._offers: Sequence[Offer] = ()
         if wanted.decided.title is not None:
             self.retitle(wanted.decided.title)
         if wanted.decided.text_file is not None:
@@ -90,15 +91,17 @@ class Table:
         Raises:
             UsageError: something that was named does not exist.
         """
+        self._offers = listed.offers if listed else ()
         kind = asking.chosen(self._wanted.decided, self.answers.classification, listed, self.clues, ask=ask)
-        self.answers = self.answers.model_copy(update={"classification": kind})
+        self.answers = asking.fitting(self.answers.model_copy(update={"classification": kind}), self._wanted.decided)
         self.answers = asking.asked(self.answers, self.ticket) if ask else asking.configured(self.answers, self.ticket)
         self.save()
         self.whom = self._people(ask=ask)
 
     def proposal(self) -> Proposal:
         """As it stands now."""
-        return propose(self.case, self.place, self.ticket, self.answers, self.whom, self.uploads, self.now)
+        found = propose(self.case, self.place, self.ticket, self.answers, self.whom, self.uploads, self.now)
+        return replace(found, unanswered=tuple(self._with_offers(each) for each in found.unanswered))
 
     def retitle(self, words: str) -> Proposal:
         """Another title; names in it become pseudonyms, secrets are refused."""
@@ -135,12 +138,18 @@ class Table:
         )
         return preflight(arm, support, subject, self.now, allow_duplicate=allow_duplicate)
 
+    def _with_offers(self, problem: Problem) -> Problem:
+        """Where the problem type is open, the best of what the server lists."""
+        if problem.field != "classification" or not self._offers:
+            return problem
+        return replace(problem, hint="--classification with one of: " + "; ".join(map(asking.offered, self._offers)))
+
     def _people(self, *, ask: bool) -> Whom:
         severity = self.answers.severity or self.ticket.severity
         try:
             found = contact.people(self._wanted.people, self.case.incident.contact, severity, ask=ask)
         except ConfigError as error:
-            missing = Problem("contact", error.message, "--contact FILE, or --first-name, --last-name, --email, ...")
+            missing = Problem("contact", error.message, _CONTACT_FLAGS)
             return Whom(self.case.incident.contact, missing=(missing,))
         return Whom(found.contact, found.copies_to)
 
@@ -167,11 +176,13 @@ def connected(
         case.journal.note(NAME, "call", **facts)
 
     session: AzureSession = access.session(place.cloud, place.tenant)
-    partners: list[TokenCredential] = []
-    if partner_tenant:
-        sign_in = access.sign_in.in_tenant(partner_tenant)
-        partners.append(credential_for(sign_in, session.cloud, lambda text: click.echo(text, err=True)))
+    partners = partner_credentials(
+        access.sign_in, partner_tenant, session.cloud, lambda text: click.echo(text, err=True)
+    )
     yield Arm(session.channel(note)), Support(session, subscription, partners=partners, note=note)
+
+
+_CONTACT_FLAGS = "--contact FILE, or --first-name, --last-name, --contact-method, --email, --phone, --country, ..."
 
 
 def _place(case: Case, wanted: Wanted) -> Place:

@@ -24,6 +24,7 @@ from escalate.lab.world import World
 from escalate.lab.worlds import WORLDS
 
 DEFAULT_WORLD = "java-heap-leak"
+FILE = "escalate submit --case THE_CASE_IT_PRINTS --auth managed-identity"
 
 
 @click.group("lab")
@@ -105,7 +106,7 @@ def _shell(lab: Lab, incident: Path) -> str:
     world = lab.state.world
     lines = [f"# {world.title}", f"# expected answer: {world.expected}"]
     lines += [f"export {key}={shlex.quote(value)}" for key, value in lab.environment.items()]
-    lines += ["# then, in another shell:", f"# {_try(lab, incident)}"]
+    lines += ["# then, in another shell:", f"# {_try(lab, incident)}", f"# {FILE}"]
     return "\n".join(lines)
 
 
@@ -127,6 +128,7 @@ def _running(lab: Lab, incident: Path) -> dict[str, Any]:
         "folder": str(state.folder),
         "incident": str(incident),
         "try": _try(lab, incident),
+        "then": FILE,
     }
 
 

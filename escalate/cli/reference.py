@@ -21,13 +21,19 @@ WIDTH = 100
 
 
 def verb_page(verb: str) -> str:
-    """The help of a verb as a page."""
+    """The help of a verb, and of the verbs below it, as a page."""
     root = click.Context(escalate, info_name="escalate", terminal_width=WIDTH, max_content_width=WIDTH)
     command = escalate.get_command(root, verb)
     if command is None:
         raise KeyError(verb)
     context = click.Context(command, info_name=verb, parent=root, terminal_width=WIDTH, max_content_width=WIDTH)
-    return f"# escalate {verb}\n\n```text\n{command.get_help(context)}\n```\n"
+    parts = [f"# escalate {verb}", f"```text\n{command.get_help(context)}\n```"]
+    for name, below in command.commands.items() if isinstance(command, click.Group) else ():
+        context_below = click.Context(
+            below, info_name=name, parent=context, terminal_width=WIDTH, max_content_width=WIDTH
+        )
+        parts += [f"## escalate {verb} {name}", f"```text\n{below.get_help(context_below)}\n```"]
+    return "\n\n".join(parts) + "\n"
 
 
 def collector_page(entry: CatalogueEntry) -> str:

@@ -26,6 +26,7 @@ from escalate.cli.progress import terminal_observer
 from escalate.cli.session import Session
 from escalate.collect.sign_in import SIGN_IN_HINT, Access
 from escalate.errors import AccessError, Cancelled, ExitCode, TargetError, UsageError
+from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import BundleDocument
 from escalate.model.redaction import RedactionDocument
 from escalate.model.submission import Phase, Stop, SubmissionState
@@ -148,8 +149,11 @@ def _go_on(case: Case, state: SubmissionState, manner: Manner, access: Access) -
     if manner.dry_run or (state.phase is Phase.OPEN and case.has(Receipt)):
         return result_of(case, state)
     place = Place(request.cloud, request.tenant)
-    with connected(case, place, request.subscription, access, manner.partner_tenant) as (_, support):
-        return result_of(case, _run(case, support))
+    try:
+        with connected(case, place, request.subscription, access, manner.partner_tenant) as (_, support):
+            return result_of(case, _run(case, support))
+    except AzureFailure as failure:
+        return _unreachable(case, failure)
 
 
 def _azure_of(table: Table, manner: Manner, access: Access) -> contextlib.AbstractContextManager[tuple[Arm, Support]]:
@@ -236,7 +240,8 @@ def _code_of(stops: Sequence[Check]) -> ExitCode:
 
 
 def _around(case: Case, checks: Sequence[Check]) -> review.Surroundings:
-    return review.Surroundings(case.read(RedactionDocument), case.read(BundleDocument), checks)
+    verdict = case.read_sealed(FindingsDocument).verdict
+    return review.Surroundings(verdict, case.read(RedactionDocument), case.read(BundleDocument), checks)
 
 
 def _said(field: str, sentence: str, hint: str) -> dict[str, str]:

@@ -2,86 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from escalate.azure.failure import Why
-from escalate.azure.support_failure import NO_PLAN, NOT_REGISTERED, SupportFailure
-from escalate.case import custody
-from escalate.case.layout import Room
-from escalate.case.store import Case
-from escalate.cli import casework, options, ticket_text
-from escalate.cli.filing_desk import connected
+from escalate.cli import casework, options, ticket_desk
 from escalate.cli.output import emit
-from escalate.cli.progress import terminal_observer
 from escalate.cli.session import Session
-from escalate.errors import (
-    AccessError,
-    Cancelled,
-    CaseError,
-    ConfigError,
-    EscalateError,
-    ExitCode,
-    RedactionRefused,
-    TargetError,
-    UsageError,
-)
-from escalate.model.incident import Severity
-from escalate.model.manifest import BundleDocument
-from escalate.model.submission import Upload
-from escalate.submit.afterwards import changes, messages, secure_upload, status
-from escalate.submit.afterwards.answers import Answered, answers, is_open, reply_text
-from escalate.submit.afterwards.deliveries import deliver
-from escalate.submit.afterwards.following import Following, filed
-from escalate.submit.afterwards.holdings import read_holdings
-from escalate.submit.fields import names, text
-from escalate.submit.fields import severity as severity_rules
-from escalate.submit.fields.phone import URGENT
-from escalate.submit.fields.phone import problems as phone_problems
-from escalate.submit.fields.problem import Problem
-from escalate.submit.filing import Filing
-from escalate.submit.pinned import upload_of
-from escalate.submit.proposal import Place
-from escalate.workflow import prove, sayable, verify_archives
-
-Result = tuple[dict[str, Any], str, ExitCode]
+from escalate.cli.ticket_desk import Draft, Manner, Rating, Result
+from escalate.errors import UsageError
+from escalate.submit.afterwards.following import Following
+from escalate.submit.fields.severity import severity_of
 
 SUBJECT = "More on this case"
-_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How a verb that sends something goes about it."""
-
-    yes: bool
-    dry_run: bool
-    no_input: bool
-
-    def agreed(self, shown: str) -> bool:
-        """Show what would be sent, and hear a yes; False: it is a dry run.
-
-        Raises:
-            UsageError: there is nobody to ask.
-            Cancelled: the answer was no.
-        """
-        if self.dry_run:
-            return False
-        if self.yes:
-            return True
-        if self.no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageError("nobody is there to say yes", hint="look with --dry-run, then give --yes")
-        click.echo(f"\n{shown}\n", err=True)
-        if not click.confirm("Send this?", default=False, err=True):
-            raise Cancelled("nothing was sent", hint="give the same command again when it is right")
-        return True
 
 
 def _shared(function: Callable[..., int]) -> Callable[..., int]:
@@ -105,7 +40,10 @@ def _sending(function: Callable[..., int]) -> Callable[..., int]:
 
 @click.group("ticket")
 def command() -> None:
-    """Follow up the ticket of a case: status, reply, attach, severity, close, reopen."""
+    """Follow up the ticket of a case: status, reply, attach, severity, close, reopen.
+
+    Every verb has its own --case and --format. What sends something shows it first and needs a yes (or --yes).
+    """
 
 
 @command.command("status")
@@ -116,7 +54,7 @@ def show(session: Session, /, output: str, **flags: Any) -> int:
     Reads only. Asks are recognised by their words; what is not recognised is shown as it stands. What is cited is
     redacted evidence, with the line that triage cites and its hash.
     """
-    return _run(session, output, flags, _status)
+    return _run(session, output, flags, ticket_desk.show)
 
 
 @command.command("reply")
@@ -154,12 +92,12 @@ def reply(
     said = source.read() if source is not None else words
     manner = casework.take(Manner, flags)
     if suggest:
-        return _run(session, output, flags, _suggest)
+        return _run(session, output, flags, ticket_desk.suggest)
     return _run(
         session,
         output,
         flags,
-        lambda following: _reply(following, manner, _Draft(subject, said, ask_upload_link), again),
+        lambda following: ticket_desk.reply(following, manner, Draft(subject, said, ask_upload_link), again=again),
     )
 
 
@@ -176,7 +114,7 @@ def attach(session: Session, /, output: str, archive: Path | None, **flags: Any)
     made to answer an ask. The same bytes are not sent twice.
     """
     manner = casework.take(Manner, flags)
-    return _run(session, output, flags, lambda following: _attach(following, manner, archive))
+    return _run(session, output, flags, lambda following: ticket_desk.attach(following, manner, archive))
 
 
 @command.command("severity")
@@ -185,16 +123,20 @@ def attach(session: Session, /, output: str, archive: Path | None, **flags: Any)
 @click.argument("level", metavar="LEVEL")
 @click.option("--why", default="", help="Reason, for the engineer.")
 @click.option("--confirm-24x7", is_flag=True, help="For A: somebody answers at any hour until it is solved.")
-def rate(session: Session, /, output: str, level: str, why: str, confirm_24x7: bool, **flags: Any) -> int:
+@click.option("--phone", metavar="NUMBER", help="Of the contact; A needs one.")
+def rate(
+    session: Session, /, output: str, level: str, why: str, confirm_24x7: bool, phone: str | None, **flags: Any
+) -> int:
     """Change the severity to LEVEL: C (minimal), B (moderate), A (critical), Emergency (highestcriticalimpact).
 
     While an engineer works on the case only he can change it: then a message that asks for it is offered.
     """
-    wanted = severity_rules.severity_of(level)
+    wanted = severity_of(level)
     if wanted is None:
         raise UsageError(f"{level!r} is no severity", hint="C, B, A or Emergency; or minimal, moderate, critical, ...")
     manner = casework.take(Manner, flags)
-    return _run(session, output, flags, lambda following: _rate(following, manner, wanted, why, confirm_24x7))
+    rating = Rating(wanted, why, confirm_24x7, phone)
+    return _run(session, output, flags, lambda following: ticket_desk.rate(following, manner, rating))
 
 
 @command.command("close")
@@ -204,7 +146,7 @@ def rate(session: Session, /, output: str, level: str, why: str, confirm_24x7: b
 def close(session: Session, /, output: str, why: str, **flags: Any) -> int:
     """Close the ticket; where only the engineer can, a message that asks for it is offered."""
     manner = casework.take(Manner, flags)
-    return _run(session, output, flags, lambda following: _close(following, manner, why))
+    return _run(session, output, flags, lambda following: ticket_desk.close(following, manner, why))
 
 
 @command.command("reopen")
@@ -214,7 +156,7 @@ def close(session: Session, /, output: str, why: str, **flags: Any) -> int:
 def reopen(session: Session, /, output: str, why: str, **flags: Any) -> int:
     """Open a closed ticket again, by a message."""
     manner = casework.take(Manner, flags)
-    return _run(session, output, flags, lambda following: _reopen(following, manner, why))
+    return _run(session, output, flags, lambda following: ticket_desk.reopen(following, manner, why))
 
 
 def _run(session: Session, output: str, flags: dict[str, Any], do: Callable[[Following], Result]) -> int:
@@ -222,255 +164,6 @@ def _run(session: Session, output: str, flags: dict[str, Any], do: Callable[[Fol
     case = casework.existing(session, flags.pop("case_folder"))
     sign_in = casework.take(casework.SignInFlags, flags)
     casework.check_cloud(case, sign_in)
-    with _following(case, sign_in, flags.pop("partner_tenant")) as following:
-        try:
-            data, said, code = do(following)
-        except SupportFailure as failure:
-            if not failure.retryable or failure.is_code(NO_PLAN, NOT_REGISTERED):
-                raise _as_error(failure) from failure
-            data, said, code = _later(case, failure)
+    data, said, code = ticket_desk.at_desk(case, sign_in, flags.pop("partner_tenant"), do)
     emit(output, data, said)
     return code
-
-
-@contextmanager
-def _following(case: Case, sign_in: casework.SignInFlags, partner: str | None) -> Iterator[Following]:
-    request = filed(case).request
-    place = Place(request.cloud, sign_in.tenant or request.tenant)
-    with (
-        case.locked(),
-        sign_in.access() as access,
-        connected(case, place, request.subscription, access, partner) as (_, support),
-    ):
-        yield Following(Filing(case, support, terminal_observer()))
-
-
-def _as_error(failure: SupportFailure) -> EscalateError:
-    """Refused for good: no permission and no plan is exit code 4, all else 3."""
-    if failure.why in (Why.SIGN_IN, Why.DENIED) or failure.is_code(NO_PLAN, NOT_REGISTERED):
-        return AccessError(failure.reason, hint=failure.hint)
-    return TargetError(failure.reason, hint=failure.hint)
-
-
-def _later(case: Case, failure: SupportFailure) -> Result:
-    data = {
-        "schema": "escalate.ticket-pending/v1",
-        "case": str(case.root),
-        "reason": failure.reason,
-        "hint": failure.hint,
-        "exit_code": int(ExitCode.PENDING),
-    }
-    return data, f"not confirmed: {failure.reason}\nto do     {failure.hint}", ExitCode.PENDING
-
-
-def _status(following: Following) -> Result:
-    now = datetime.now(UTC)
-    ticket = following.ticket()
-    letters = following.filing.read(lambda: following.filing.support.communications(following.name))
-    holdings = read_holdings(following.case)
-    links = dict.fromkeys(link for each in letters for link in secure_upload.fingerprints(each.body))
-    seen = ticket_text.Seen(
-        case=str(following.case.root),
-        standing=status.standing(ticket, letters, now),
-        asks=answers(status.open_asks(letters), holdings),
-        big=secure_upload.big_files(holdings),
-        links=tuple(links),
-        record=following.record,
-    )
-    code = ExitCode.PENDING if any(ticket_text.pending(seen)) else ExitCode.DONE
-    return {**ticket_text.as_data(seen), "exit_code": int(code)}, ticket_text.as_text(seen, now), code
-
-
-def _suggest(following: Following) -> Result:
-    answered = _open(following)
-    if not answered:
-        raise CaseError("no ask is open", hint=f"escalate ticket status --case {following.case.root}")
-    said = reply_text(answered)
-    prove(following.case, said)
-    return ticket_text.suggested(answered, said), said, ExitCode.DONE
-
-
-def _open(following: Following) -> tuple[Answered, ...]:
-    letters = following.filing.read(lambda: following.filing.support.communications(following.name))
-    return answers(status.open_asks(letters), read_holdings(following.case))
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """What is to be said, before redaction."""
-
-    subject: str
-    words: str | None
-    ask_upload_link: bool = False
-
-
-def _reply(following: Following, manner: Manner, draft: _Draft, again: bool) -> Result:
-    subject, words = draft.subject, draft.words or ""
-    if draft.ask_upload_link:
-        big = secure_upload.big_files(read_holdings(following.case))
-        if not big:
-            raise CaseError("nothing is too big for the ticket", hint="send it with: escalate ticket attach")
-        subject, words = secure_upload.request_words(big)
-    if is_open(words):
-        raise UsageError("the reply still holds what you were to answer", hint="finish the text where it says so")
-    return _said(following, manner, _message(following, subject, words), again=again)
-
-
-def _message(following: Following, subject: str, words: str) -> messages.Message:
-    """As it may be sent.
-
-    Raises:
-        RedactionRefused: a secret is left in it.
-        ConfigError: it is empty, too long, or holds control characters.
-    """
-    message = messages.Message(
-        subject=sayable(following.case, " ".join(subject.split())),
-        body=sayable(following.case, words.strip() + "\n"),
-        sender=filed(following.case).request.contact.email,
-    )
-    caps = text.DEFAULT_CAPS
-    _check(text.line_problems(message.subject, "subject", caps.subject), "the message is not sent")
-    _check(text.text_problems(message.body, "message", caps.body), "the message is not sent")
-    return message
-
-
-def _check(problems: Iterator[Problem], what: str) -> None:
-    if found := [each for each in problems if each.blocks]:
-        raise ConfigError(
-            f"{what}: " + "; ".join(each.sentence for each in found), hint="; ".join(each.hint for each in found)
-        )
-
-
-def _said(following: Following, manner: Manner, message: messages.Message, *, again: bool = False) -> Result:
-    """Send a message, after a yes."""
-    number = filed(following.case).ticket.support_ticket_id or following.name
-    shown = f"to        ticket {number}\nsubject   {message.subject}\n\n{message.body.rstrip()}"
-    facts = {
-        "schema": "escalate.ticket-message/v1",
-        "ticket": following.name,
-        "subject": message.subject,
-        "body": message.body,
-    }
-    if not manner.agreed(shown):
-        return {**facts, "sent": False, "exit_code": 0}, f"{shown}\n\nNothing was sent.", ExitCode.DONE
-    posted = messages.post(following, message, again=again)
-    code = ExitCode.DONE if posted.is_confirmed else ExitCode.PENDING
-    if posted.news and posted.is_confirmed:
-        custody.record(following.case, "sent", posted.note.name, posted.note.digest)
-    data = {**facts, "sent": posted.is_confirmed, "name": posted.note.name, "news": posted.news, "exit_code": int(code)}
-    if not posted.is_confirmed:
-        return data, f"taken, and not confirmed yet: give the same command again\n\n{shown}", code
-    head = "sent" if posted.news else "the ticket has it already; --again sends it once more"
-    return data, f"{head} as {posted.note.name}\n{shown}", code
-
-
-def _attach(following: Following, manner: Manner, archive: Path | None) -> Result:
-    place = archive if archive is not None else _kit(following.case)
-    _check(names.file_problems(place.name), f"{place.name} is not sent")
-    (proof,) = verify_archives((place,), following.case, None, terminal_observer()).archives
-    if proof.problems:
-        first = "; ".join(f"{each.member}: {each.detail}" for each in proof.problems[:_SHOWN])
-        raise RedactionRefused(
-            f"{place.name} does not verify, and is not sent: {first}", hint=f"see: escalate verify {place}"
-        )
-    upload = _inside(following.case, place)
-    if upload.sha256 != proof.sha256:
-        raise CaseError(f"{place} changed while it was verified", hint="give the same command again")
-    shown = (
-        f"attach    {upload.name}  {upload.size:,} bytes  sha256 {upload.sha256}\nproof     no secret was found in it"
-    )
-    facts = {"schema": "escalate.ticket-file/v1", "ticket": following.name, **upload.model_dump(mode="json")}
-    if not manner.agreed(shown):
-        return {**facts, "sent": False, "exit_code": 0}, f"{shown}\n\nNothing was sent.", ExitCode.DONE
-    before = {each.upload.sha256 for each in following.record.deliveries if each.sent_at}
-    sent = deliver(following, upload)
-    if upload.sha256 not in before:
-        custody.record(following.case, "sent", upload.name, upload.sha256)
-    lines = [
-        f"attached  {sent.name} to ticket {sent.workspace}, {upload.size:,} bytes, sha256 {upload.sha256}",
-        f"next      escalate ticket reply --case {following.case.root} 'Attached: {sent.name}'",
-    ]
-    return (
-        {**facts, "sent": True, "name": sent.name, "workspace": sent.workspace, "exit_code": 0},
-        "\n".join(lines),
-        ExitCode.DONE,
-    )
-
-
-def _kit(case: Case) -> Path:
-    kit = next((each for each in case.read(BundleDocument).bundles if each.tier == "kit"), None)
-    if kit is None:
-        raise CaseError("the case has no kit", hint=f"run: escalate bundle --case {case.root}")
-    if case.has(BundleDocument) and kit.sha256 in {each.sha256 for each in filed(case).request.attachments}:
-        raise CaseError(
-            "the ticket has this kit already: it was filed with it",
-            hint="name another zip, or build the case again when there is more evidence",
-        )
-    return case.root / kit.path
-
-
-def _inside(case: Case, place: Path) -> Upload:
-    """The file as an upload of this case; one from elsewhere is copied beside the receipts first."""
-    if place.resolve().is_relative_to(case.root.resolve()):
-        return upload_of(case, place.resolve().relative_to(case.root.resolve()).as_posix(), place.name)
-    relative = f"attached/{place.name}"
-    with place.open("rb") as source, case.new_file(Room.RECEIPTS, relative) as copy:
-        while block := source.read(1 << 20):
-            copy.write(block)
-    return upload_of(case, f"{Room.RECEIPTS}/{relative}", place.name)
-
-
-def _rate(following: Following, manner: Manner, wanted: Severity, why: str, confirmed: bool) -> Result:
-    request = filed(following.case).request
-    promised = wanted in URGENT and (request.require_24x7 or confirmed)
-    _check(
-        severity_rules.problems(wanted, promised, confirmed or request.confirmed_24x7), "the severity is not changed"
-    )
-    _check(phone_problems(request.contact.phone, request.contact.method, wanted), "the severity is not changed")
-    shown = f"severity  {severity_rules.LETTERS[wanted]} ({wanted}) for ticket {following.name}"
-    if not manner.agreed(shown):
-        return _unsent(following, shown)
-    changed = changes.set_severity(following, wanted)
-    if changed.state == "ask":
-        return _ask_instead(
-            following, manner, changes.severity_words(changed.ticket.severity, wanted, why), changed.why
-        )
-    return _done(following, f"severity is {severity_rules.LETTERS[wanted]} ({wanted})", changed.state)
-
-
-def _close(following: Following, manner: Manner, why: str) -> Result:
-    shown = f"close     ticket {following.name}"
-    if not manner.agreed(shown):
-        return _unsent(following, shown)
-    changed = changes.close(following)
-    if changed.state == "ask":
-        return _ask_instead(following, manner, changes.closing_words(why), changed.why)
-    return _done(following, "the ticket is closed", changed.state)
-
-
-def _reopen(following: Following, manner: Manner, why: str) -> Result:
-    if following.ticket().status != "closed":
-        raise CaseError("the ticket is not closed", hint="escalate ticket reply sends a message")
-    return _said(following, manner, _message(following, *changes.reopening_words(why)), again=True)
-
-
-def _ask_instead(following: Following, manner: Manner, words: tuple[str, str], why: str) -> Result:
-    """The server leaves it to the engineer: offer the message that asks for it."""
-    click.echo(f"the server does not change it: {why}\na message can ask the engineer for it:", err=True)
-    return _said(following, manner, _message(following, *words))
-
-
-def _unsent(following: Following, shown: str) -> Result:
-    data = {"schema": "escalate.ticket-change/v1", "ticket": following.name, "changed": False, "exit_code": 0}
-    return data, f"{shown}\n\nNothing was sent.", ExitCode.DONE
-
-
-def _done(following: Following, said: str, state: str) -> Result:
-    data = {
-        "schema": "escalate.ticket-change/v1",
-        "ticket": following.name,
-        "changed": state == "changed",
-        "state": said,
-        "exit_code": 0,
-    }
-    return data, said if state == "changed" else f"{said} already", ExitCode.DONE

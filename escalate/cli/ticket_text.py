@@ -30,6 +30,8 @@ class Seen:
     links: tuple[str, ...]
     """Fingerprints of upload links that came."""
     record: FollowUp
+    packet: str | None = None
+    """The packet for a secure upload, where the draft has one."""
 
 
 def as_data(seen: Seen) -> dict[str, Any]:
@@ -41,7 +43,11 @@ def as_data(seen: Seen) -> dict[str, Any]:
         "open_asks": [
             {"text": each.ask.text, "answers": [_answer_data(answer) for answer in each.answers]} for each in seen.asks
         ],
-        "secure_upload": {"links_received": list(seen.links), "files": [asdict(each) for each in seen.big]},
+        "secure_upload": {
+            "links_received": list(seen.links),
+            "files": [asdict(each) for each in seen.big],
+            "packet": seen.packet,
+        },
         "messages": [
             {"name": each.name, "subject": each.subject, "sent_at": _iso(each.sent_at)} for each in seen.record.notes
         ],
@@ -80,13 +86,14 @@ def as_text(seen: Seen, now: datetime) -> str:
     if seen.big:
         lines += ["", f"too big for the ticket ({_times(len(seen.big), 'file')}), by secure upload only"]
         lines += [f"  - {step}" for step in checklist(seen.big)]
+        lines += [f"  the list for it: {seen.packet}"] if seen.packet else []
     lines += [f"pending   {each}" for each in pending(seen)]
     if seen.links:
         lines.append(f"link      {SECURE_UPLOAD} ({', '.join(seen.links)}): take it from the mail or the portal")
     lines += ["", *(f"remember  {each}" for each in _reminders(seen))]
     if seen.asks:
         lines.append(f"next      escalate ticket reply --case {seen.case} --suggest")
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip()
 
 
 def pending(seen: Seen) -> Iterator[str]:

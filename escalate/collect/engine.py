@@ -264,6 +264,8 @@ class Engine:
         for item in staged:
             if self._names.add(item.piece.path):
                 artifacts.append(self._adopt(job, item))
+                if (dump := artifacts[-1].dump) and dump.state != "complete":
+                    outcome = _also(outcome, f"{item.piece.path}: {dump.summary}", job.entry.obtain)
             else:
                 outcome = _also(outcome, f"another file is called {item.piece.path} already", job.entry.obtain)
                 item.file.unlink()

@@ -10,19 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from escalate.draft import text
+from escalate.draft.bars_svg import bars
 from escalate.draft.claims import CLOSE, OPEN, Said, zone
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
+from escalate.errors import ConfigError
 from escalate.model.base import ArtifactId, EvidenceId
 from escalate.model.finding import Evidence
 from escalate.model.redaction import Sealed
@@ -47,12 +49,15 @@ class Raw(str):
 
 
 def html(
-    facts: Facts, anchors: Iterable[EvidenceId], links: Mapping[ArtifactId, str] = NO_LINKS
+    facts: Facts,
+    anchors: Iterable[EvidenceId],
+    links: Mapping[ArtifactId, str] = NO_LINKS,
+    own: Path | None = None,
 ) -> ImmutableSandboxedEnvironment:
     """For pages.
 
     `anchors` are the pieces of evidence that the page quotes, and so can be linked to; `links` has the path of each
-    file that stands beside the page, relative to it.
+    file that stands beside the page, relative to it; `own` is a folder with templates that go before ours.
     """
     linkable = frozenset(anchors)
 
@@ -77,19 +82,20 @@ def html(
             return label
         return Markup('<a href="{}">{}</a>').format(quote(links[item.artifact]), label)
 
-    environment = _environment(facts, finalize=_for_html, autoescape=True)
+    environment = _environment(facts, finalize=_for_html, autoescape=True, own=own)
     environment.filters["code"] = code
     environment.filters["quoted"] = lambda value: code(value, text.EXCERPT)
     environment.filters["cite"] = _citer(facts, one, Markup(", "), lambda n: Markup(" and {} more").format(n))
     environment.filters["anchor"] = anchor
     environment.filters["in_file"] = in_file
     environment.filters["file"] = file
+    environment.filters["bars"] = bars
     return environment
 
 
-def markdown(facts: Facts) -> ImmutableSandboxedEnvironment:
+def markdown(facts: Facts, own: Path | None = None) -> ImmutableSandboxedEnvironment:
     """For Markdown that is also read as plain text."""
-    environment = _environment(facts, finalize=_for_markdown, autoescape=False)
+    environment = _environment(facts, finalize=_for_markdown, autoescape=False, own=own)
     environment.filters["code"] = _code_span
     environment.filters["quoted"] = lambda value: _code_span(value, text.EXCERPT)
     environment.filters["cite"] = _citer(
@@ -102,9 +108,9 @@ def markdown(facts: Facts) -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def plain_text(facts: Facts) -> ImmutableSandboxedEnvironment:
+def plain_text(facts: Facts, own: Path | None = None) -> ImmutableSandboxedEnvironment:
     """For the ticket's fields, where no markup is read."""
-    environment = _environment(facts, finalize=_for_text, autoescape=False)
+    environment = _environment(facts, finalize=_for_text, autoescape=False, own=own)
     environment.filters["code"] = zone
     environment.filters["quoted"] = lambda value: Raw(f'"{zone(value, text.EXCERPT)}"')
     environment.filters["cite"] = _citer(
@@ -115,6 +121,39 @@ def plain_text(facts: Facts) -> ImmutableSandboxedEnvironment:
         wrap=Raw,
     )
     return environment
+
+
+_FAULTS = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What a template of somebody else may end in."""
+
+
+def render(environment: ImmutableSandboxedEnvironment, name: str, **context: object) -> str:
+    """One template.
+
+    Raises:
+        ConfigError: it is a user's own, and broken.
+        DraftDefect: a statement would stand without evidence.
+    """
+    try:
+        return environment.get_template(name).render(**context)
+    except _FAULTS as error:
+        if not _has_own(environment):
+            raise
+        line = getattr(error, "lineno", None)
+        raise ConfigError(
+            f"the template {name} of --templates{f', line {line},' if line else ''} cannot be used: {error}",
+            hint="mend it; the ones that come with escalate show which names and filters there are",
+        ) from error
+
+
+def source(environment: ImmutableSandboxedEnvironment, name: str) -> str:
+    """A file beside the templates as it stands, a user's own before ours."""
+    loader = environment.loader
+    return loader.get_source(environment, name)[0] if loader else ""
+
+
+def _has_own(environment: ImmutableSandboxedEnvironment) -> bool:
+    return isinstance(environment.loader, FileSystemLoader) and len(environment.loader.searchpath) > 1
 
 
 def place(item: Evidence) -> str:
@@ -149,9 +188,11 @@ def anchor(name: str) -> str:
     return _UNSAFE_ID.sub("-", name)[:80]
 
 
-def _environment(facts: Facts, *, finalize: Callable[[Any], Any], autoescape: bool) -> ImmutableSandboxedEnvironment:
+def _environment(
+    facts: Facts, *, finalize: Callable[[Any], Any], autoescape: bool, own: Path | None
+) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(templates()),
+        loader=FileSystemLoader([*([own] if own else []), templates()]),
         undefined=StrictUndefined,
         finalize=finalize,
         autoescape=autoescape,

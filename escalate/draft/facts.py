@@ -159,6 +159,11 @@ class Facts:
         return tuple(one for one in self.asked.questions if not blames(f"{one.text} {one.host_only_artifact}"))
 
     @property
+    def os(self) -> str | None:
+        """Operating system, with `-container` where the user brings the image."""
+        return self.case.incident.target.os
+
+    @property
     def window(self) -> Window | None:
         """The incident window the user gave; without one, the span of the findings that count."""
         if self.case.incident.window is not None:
@@ -230,10 +235,15 @@ class Facts:
 
     @cached_property
     def sealed(self) -> tuple[Sealed, ...]:
-        """Evidence that may leave; what is cited comes first."""
+        """Evidence that may leave; what the findings cite comes first, in their order, then what else is cited."""
+        told = [item.artifact for one in self.findings for item in self.cited(one.evidence[:3])]
+        order = {artifact: place for place, artifact in enumerate(dict.fromkeys(told))}
         cited = {item.artifact for item in self.triage.evidence}
         items = [one for one in self.redaction.items if isinstance(one, Sealed)]
-        return tuple(sorted(items, key=lambda one: (one.artifact not in cited, one.path)))
+        last = len(order)
+        return tuple(
+            sorted(items, key=lambda one: (order.get(one.artifact, last), one.artifact not in cited, one.path))
+        )
 
     @cached_property
     def withheld(self) -> tuple[Withheld, ...]:

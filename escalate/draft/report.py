@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from escalate.draft import environment, wording
+from escalate.draft.blockers import blockers
 from escalate.draft.chronicle import chronicle
 from escalate.draft.claims import lint_html, plain
 from escalate.draft.facts import Facts
@@ -15,9 +16,9 @@ from escalate.draft.measured import Series, samples_of
 from escalate.draft.panels_svg import compared, panels
 from escalate.draft.ticket import identity, reported
 from escalate.draft.timeline_svg import draw
+from escalate.draft.wishes import USUAL, DraftWishes
 from escalate.model.base import ArtifactId, EvidenceId
 from escalate.model.finding import Evidence, Finding
-from escalate.resources import templates
 
 FINDINGS = 25
 QUOTES = 4
@@ -26,6 +27,8 @@ REGISTER = 40
 """Quoted lines that gates, questions and exclusions cite and no finding shows."""
 ROWS = 120
 """Rows of the timeline's table."""
+BARS = 8
+"""Comparisons that are drawn; the others are told in words."""
 LIST = 40
 """Entries of any other list."""
 FILES = 150
@@ -53,7 +56,7 @@ class Beside:
 _NOTHING = Beside()
 
 
-def make_report(facts: Facts, beside: Beside = _NOTHING) -> str:
+def make_report(facts: Facts, beside: Beside = _NOTHING, wishes: DraftWishes = USUAL) -> str:
     """The page.
 
     Raises:
@@ -62,31 +65,31 @@ def make_report(facts: Facts, beside: Beside = _NOTHING) -> str:
     cards = tuple(_cards(facts))
     quoted = {item.id for card in cards for item in card.quotes}
     register = tuple(_register(facts, quoted))
-    style = (templates() / "report" / "report.css").read_text(encoding="utf-8")
+    paper = environment.html(facts, quoted | {item.id for item in register}, beside.links, wishes.templates)
+    style = environment.source(paper, "report/report.css")
     picture = draw(facts.timeline, facts.window)
     series = (*beside.metrics, *samples_of(facts))
     charts, charts_left_out = panels(series, facts.sick, facts.window)
-    page = (
-        environment.html(facts, quoted | {item.id for item in register}, beside.links)
-        .get_template("report/report.html.j2")
-        .render(
-            facts=facts,
-            ruling=wording.ruling(facts),
-            seen=wording.seen(facts),
-            title=wording.title(facts),
-            reported=reported(facts),
-            identity=tuple(identity(facts)),
-            cards=cards,
-            register=register,
-            picture=picture,
-            charts=charts,
-            charts_left_out=charts_left_out,
-            compared=compared(series, facts.sick),
-            rows=chronicle(facts.timeline, facts.window, ROWS),
-            linked=bool(beside.links),
-            policy=_policy(style),
-            limits={"findings": FINDINGS, "list": LIST, "files": FILES, "kinds": KINDS},
-        )
+    page = environment.render(
+        paper,
+        "report/report.html.j2",
+        facts=facts,
+        ruling=wording.ruling(facts),
+        seen=wording.seen(facts),
+        title=wording.title(facts, wishes.title_limit),
+        reason=wording.reason(facts, 1500),
+        blockers=blockers(facts),
+        reported=reported(facts),
+        identity=tuple(identity(facts)),
+        cards=cards,
+        register=register,
+        picture=picture,
+        charts=charts,
+        charts_left_out=charts_left_out,
+        compared=compared(series, facts.sick),
+        rows=chronicle(facts.timeline, facts.window, ROWS),
+        policy=_policy(style),
+        limits={"findings": FINDINGS, "bars": BARS, "list": LIST, "files": FILES, "kinds": KINDS},
     )
     lint_html(page, facts.answerable_by, where="report.html")
     return plain(page)

@@ -10,10 +10,12 @@ from escalate.case.layout import RESERVED_BELOW_REDACTED, Room
 from escalate.case.store import Case
 from escalate.draft.blockers import check_evidence
 from escalate.draft.facts import Facts, digests
+from escalate.draft.handoff import packets
 from escalate.draft.measured import metrics_of
 from escalate.draft.report import Beside, make_report
 from escalate.draft.runbook import runbooks
 from escalate.draft.ticket import full_text, make_ticket, start_here
+from escalate.draft.wishes import USUAL, DraftWishes
 from escalate.model.base import ArtifactId
 from escalate.model.observer import Observer
 from escalate.model.redaction import RedactionDocument, Sealed, Withheld
@@ -38,11 +40,15 @@ def inputs(case: Case) -> str:
     return case.digest([RedactionDocument], *digests(case), _templates_digest(), __version__)
 
 
-def run(case: Case, observer: Observer, names: Namer = lambda items: {}) -> Ticket:
-    """Write ticket, report, start page and runbooks; everything is rendered before anything is written.
+def run(case: Case, observer: Observer, names: Namer = lambda items: {}, wishes: DraftWishes = USUAL) -> Ticket:
+    """Write ticket, report, start page, packets and runbooks; everything is rendered before anything is written.
+
+    What was wished is no input: a later `escalate build` leaves a draft that was wished otherwise as it is.
 
     Raises:
         CaseError: redaction has not run.
+        UsageError: a packet that does not exist.
+        ConfigError: a template of the user's is broken.
         DraftDefect: a statement has no evidence or claims more than it shows; nothing was written.
     """
     digest = inputs(case)
@@ -50,13 +56,14 @@ def run(case: Case, observer: Observer, names: Namer = lambda items: {}) -> Tick
     facts = Facts.load(case)
     check_evidence(facts)
     with observer.task("ticket and report"):
-        ticket = make_ticket(facts)
+        ticket = make_ticket(facts, wishes)
         metrics = metrics_of(case)
         pages = {
-            "ticket.md": full_text(facts),
-            REPORT: make_report(facts, Beside(metrics, _in_case(facts))),
-            REPORT_IN_ZIP: make_report(facts, Beside(metrics, _in_zip(facts, names))),
-            "start-here.md": start_here(facts),
+            "ticket.md": full_text(facts, wishes),
+            REPORT: make_report(facts, Beside(metrics, _in_case(facts)), wishes),
+            REPORT_IN_ZIP: make_report(facts, Beside(metrics, _in_zip(facts, names)), wishes),
+            "start-here.md": start_here(facts, wishes),
+            **{packet_path(name): words for name, words in packets(facts, wishes).items()},
             **runbooks(facts),
         }
     case.clear(Room.DRAFT)
@@ -66,6 +73,11 @@ def run(case: Case, observer: Observer, names: Namer = lambda items: {}) -> Tick
     case.write(ticket)
     case.journal.end(NAME, digest)
     return ticket
+
+
+def packet_path(name: str) -> str:
+    """Where a packet stands, below `draft/`."""
+    return f"handoff/{name}.md"
 
 
 def _in_case(facts: Facts) -> dict[ArtifactId, str]:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from escalate.draft import environment, wording
 from escalate.draft.blockers import blockers
-from escalate.draft.chronicle import CHANGES, chronicle
+from escalate.draft.chronicle import CHANGES, RANK, chronicle
 from escalate.draft.claims import Said, lint, plain
 from escalate.draft.facts import Facts
+from escalate.draft.wishes import USUAL, DraftWishes
 from escalate.model.base import CaseId
 from escalate.model.kind import Kind
 from escalate.model.redaction import Sealed
 from escalate.model.ticket import Ticket
 
-DESCRIPTION = 8000
-"""Characters of the description; our cap, the API states none."""
 ESSENTIALS = 1500
-"""Characters at its start that stand alone: what a reader of a ticket list sees."""
+"""Characters at the start of the description that stand alone: what a reader of a ticket list sees."""
+LEAST_DETAILS = 400
+"""Characters below which details would say nothing."""
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_PLAINER = str.maketrans(
+    {"…": "...", "×": "x", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " "}
+)
 
 RECORDS_CHANGES = (Kind.ACTIVITY_LOG, Kind.PLATFORM_LOG, Kind.EVENT_LOG, Kind.RESOURCE_HEALTH, Kind.SERVICE_HEALTH)
 
@@ -38,15 +46,20 @@ class Limits:
     withheld: int
     questions: int = 5
     words: int = 600
+    categories: tuple[str, ...] = tuple(RANK)
 
 
-FULL = Limits(findings=20, timeline=40, exclusions=40, missing=40, remedies=20, gaps=60, files=150, withheld=60)
+FULL = Limits(findings=12, timeline=40, exclusions=40, missing=20, remedies=12, gaps=30, files=40, withheld=40)
 
-_LEANER = (
-    Limits(findings=6, timeline=14, exclusions=12, missing=8, remedies=8, gaps=0, files=0, withheld=6),
-    Limits(findings=4, timeline=8, exclusions=8, missing=6, remedies=6, gaps=0, files=0, withheld=3, words=400),
-    Limits(findings=2, timeline=5, exclusions=5, missing=4, remedies=4, gaps=0, files=0, withheld=2, words=260),
-    Limits(findings=1, timeline=0, exclusions=2, missing=2, remedies=2, gaps=0, files=0, withheld=0, words=160),
+_TELLING = tuple(one for one in RANK if one not in ("sample", "our footprint"))
+_LEANER = tuple(
+    replace(limits, categories=_TELLING)
+    for limits in (
+        Limits(findings=5, timeline=14, exclusions=12, missing=8, remedies=8, gaps=0, files=6, withheld=6),
+        Limits(findings=3, timeline=8, exclusions=8, missing=6, remedies=6, gaps=0, files=3, withheld=3, words=400),
+        Limits(findings=2, timeline=5, exclusions=5, missing=4, remedies=4, gaps=0, files=0, withheld=2, words=260),
+        Limits(findings=1, timeline=0, exclusions=2, missing=2, remedies=2, gaps=0, files=0, withheld=0, words=160),
+    )
 )
 _BRIEFER = (
     Limits(findings=1, timeline=0, exclusions=0, missing=5, remedies=4, gaps=0, files=0, withheld=0, words=500),
@@ -69,20 +82,20 @@ class Reported:
     """Sentences that name a cause the evidence does not bear out are left out."""
 
 
-def make_ticket(facts: Facts) -> Ticket:
+def make_ticket(facts: Facts, wishes: DraftWishes = USUAL) -> Ticket:
     """The fields of the ticket; consent and contact are never filled in here.
 
     Raises:
         DraftDefect: the text would claim more than the evidence shows.
     """
     incident = facts.case.incident
-    name = wording.title(facts)
+    name = wording.title(facts, wishes.title_limit)
     lint(name, facts.answerable_by, where="the ticket's title")
     return Ticket(
         case_id=facts.case.id,
         name=ticket_name(facts.case.id),
         title=name,
-        description=description(facts),
+        description=description(facts, wishes),
         severity=incident.severity,
         resource_id=incident.target.resource_id,
         problem_start=facts.problem_start,
@@ -97,23 +110,30 @@ def ticket_name(case_id: CaseId) -> str:
     return name if re.match(r"[A-Za-z][A-Za-z0-9_-]{2}", name) else f"esc-{name}"
 
 
-def description(facts: Facts) -> str:
-    """Plain text for the portal: at most `DESCRIPTION` characters, the first `ESSENTIALS` of which stand alone."""
-    essentials = _fitting(facts, "ticket/essentials.txt.j2", _BRIEFER, ESSENTIALS)
-    details = _fitting(facts, "ticket/details.txt.j2", _LEANER, DESCRIPTION - len(essentials) - 1)
+def description(facts: Facts, wishes: DraftWishes = USUAL) -> str:
+    """Plain text for the portal, as long as is wished at most; the first `ESSENTIALS` characters stand alone."""
+    text = environment.plain_text(facts, wishes.templates)
+    essentials = _fitting(facts, text, "ticket/essentials.txt.j2", _BRIEFER, min(ESSENTIALS, wishes.description_limit))
+    room = wishes.description_limit - len(essentials) - 1
+    if room < LEAST_DETAILS:
+        return essentials
+    asked = all(one.text in essentials for one in facts.questions)
+    details = _fitting(facts, text, "ticket/details.txt.j2", _LEANER, room, asked=asked)
     return f"{essentials}\n{details}"
 
 
-def full_text(facts: Facts) -> str:
+def full_text(facts: Facts, wishes: DraftWishes = USUAL) -> str:
     """ticket.md."""
-    words = environment.markdown(facts).get_template("ticket/ticket.md.j2").render(_context(facts, FULL))
+    paper = environment.markdown(facts, wishes.templates)
+    words = environment.render(paper, "ticket/ticket.md.j2", **context(facts, FULL))
     lint(words, facts.answerable_by, where="ticket.md")
     return plain(words)
 
 
-def start_here(facts: Facts) -> str:
+def start_here(facts: Facts, wishes: DraftWishes = USUAL) -> str:
     """The page that a support engineer opens first."""
-    words = environment.markdown(facts).get_template("start/start-here.md.j2").render(_context(facts, FULL))
+    paper = environment.markdown(facts, wishes.templates)
+    words = environment.render(paper, "start/start-here.md.j2", **context(facts, FULL))
     lint(words, facts.answerable_by, where="start-here.md")
     return plain(words)
 
@@ -128,17 +148,28 @@ def reported(facts: Facts) -> Reported:
     return Reported(title, symptom, impact, any(cut for _, cut in said))
 
 
-def _fitting(facts: Facts, template: str, tries: tuple[Limits, ...], room: int) -> str:
+def _fitting(
+    facts: Facts,
+    text: ImmutableSandboxedEnvironment,
+    template: str,
+    tries: tuple[Limits, ...],
+    room: int,
+    **more: object,
+) -> str:
     """The fullest rendering that fits; the leanest, cut at a line, when none does."""
-    text = environment.plain_text(facts).get_template(template)
     words = ""
     for limits in tries:
-        rendered = text.render(_context(facts, limits))
+        rendered = environment.render(text, template, **context(facts, limits), **more)
         lint(rendered, facts.answerable_by, where="the ticket's description")
-        words = plain(rendered)
+        words = _portable(plain(rendered))
         if len(words) <= room:
             return words
     return _cut(words, room)
+
+
+def _portable(words: str) -> str:
+    """Characters that pass through forms and mails unharmed, and nothing that a page would take for a tag."""
+    return _TAG.sub("< ", words.translate(_PLAINER))
 
 
 def _cut(words: str, room: int) -> str:
@@ -147,16 +178,21 @@ def _cut(words: str, room: int) -> str:
     return kept[: kept.rfind("\n") + 1] + note
 
 
-def _context(facts: Facts, limits: Limits) -> dict[str, object]:
+def context(facts: Facts, limits: Limits) -> dict[str, object]:
+    """What every template of ticket and packets is given."""
     return {
         "facts": facts,
         "limits": limits,
         "ruling": wording.ruling(facts),
         "seen": wording.seen(facts),
         "title": wording.title(facts),
+        "bounds": wording.bounds(facts),
+        "blockers": blockers(facts),
+        "reason": wording.reason(facts, limits.words),
         "reported": reported(facts),
-        "timeline": chronicle(facts.timeline, facts.window, limits.timeline),
+        "timeline": chronicle(facts.timeline, facts.window, limits.timeline, limits.categories),
         "changes": chronicle(facts.timeline, facts.window, 20, CHANGES),
+        "changed": chronicle(facts.timeline, facts.window, 20, ("deployment", "change")),
         "change_sources": sorted({one for one in map(_records_changes, facts.sealed) if one}),
         "identity": tuple(identity(facts)),
     }

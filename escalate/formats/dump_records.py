@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from escalate.formats.dump import check_dump
-from escalate.formats.hprof_suspects import heap_rows
+from escalate.formats.dump_words import counted
+from escalate.formats.hprof_suspects import Row, heap_rows
 from escalate.formats.names import instance_of, pid_of, site_of
 from escalate.formats.record import FieldValue, Record
 from escalate.formats.registry import Reader
@@ -24,19 +25,12 @@ def reader(kind: Kind) -> Reader:
         check = check_dump(kind, stream)
         if check is None:
             return
-        rows = [(check.summary, _of_dump(check))]
-        rows += [(problem, {"what": "problem"}) for problem in check.problems]
-        rows += [
-            (
-                f"module {module.name} {module.id or 'without an id'}",
-                {"what": "module", "name": module.name, "id": module.id},
-            )
-            for module in check.modules
-        ]
         stamp, instance, site = of_path(path), instance_of(path), site_of(path)
         ts = check.captured_at or (stamp.ts if stamp else None)
+        if kind is Kind.KERNEL_DUMP:
+            ts = None  # the clock of a machine of one's own: its times are not on the axis of the incident
         pid = check.pid if check.pid is not None else pid_of(path)
-        for number, (text, fields) in enumerate(_and_heap(kind, stream, rows), start=1):
+        for number, (text, fields) in enumerate(_rows(check, kind, stream), start=1):
             yield Record(
                 line=1,
                 text=text,
@@ -52,10 +46,16 @@ def reader(kind: Kind) -> Reader:
     return read
 
 
-def _and_heap(
-    kind: Kind, stream: BinaryIO, rows: list[tuple[str, dict[str, FieldValue]]]
-) -> Iterator[tuple[str, dict[str, FieldValue]]]:
-    yield from rows
+def _rows(check: DumpCheck, kind: Kind, stream: BinaryIO) -> Iterator[Row]:
+    yield check.summary, _of_dump(check)
+    for problem in check.problems:
+        yield problem, {"what": "problem"}
+    for place in check.places:
+        fields: dict[str, FieldValue] = {"what": "place", "frame": place.frame, "threads": place.threads}
+        yield f"{counted(place.threads, 'thread')} at {place.frame}", fields
+    for module in check.modules:
+        text = f"module {module.name}, {f'id {module.id}' if module.id else 'without an id'}"
+        yield text, {"what": "module", "name": module.name, "id": module.id}
     if kind is Kind.HPROF:
         yield from heap_rows(stream)
 

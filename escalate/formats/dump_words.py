@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from escalate.model.dump import DumpCheck, DumpFault
+from escalate.model.dump import MAX_PLACES, DumpCheck, DumpFault, DumpPlace
+
+MOST_COUNTERS = 1000
+"""Different program counters that are looked up."""
 
 
 def place_of(address: int, modules: Iterable[tuple[int, int, str]]) -> tuple[str | None, int | None]:
@@ -15,6 +19,16 @@ def place_of(address: int, modules: Iterable[tuple[int, int, str]]) -> tuple[str
     return None, None
 
 
+def places_of(counters: Iterable[int], modules: Sequence[tuple[int, int, str]]) -> tuple[DumpPlace, ...]:
+    """Where threads stand, out of their program counters; those outside of every module are left out."""
+    found = Counter[str]()
+    for address, threads in Counter(counters).most_common(MOST_COUNTERS):
+        module, offset = place_of(address, modules)
+        if module is not None and offset is not None:
+            found[f"{module}+0x{offset:x}"] += threads
+    return tuple(DumpPlace(frame=frame, threads=threads) for frame, threads in found.most_common(MAX_PLACES))
+
+
 def said(check: DumpCheck, what: str) -> str:
     """Such as `Core of shop (pid 12), complete, 5 threads, 14 modules: SIGSEGV at libcart.so+0x1a2b.` one sentence."""
     whom = check.process or "a process"
@@ -23,6 +37,11 @@ def said(check: DumpCheck, what: str) -> str:
     parts += [counted(check.threads, "thread")] if check.threads is not None else []
     parts += [counted(check.module_count, "module")] if check.module_count else []
     return f"{', '.join(parts)}{_stopped(check.fault)}."
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence of their own."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def counted(count: int, what: str) -> str:

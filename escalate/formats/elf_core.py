@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from escalate.formats.dump_reach import Reach, printable
-from escalate.formats.dump_words import place_of, said
+from escalate.formats.dump_words import place_of, places_of, said, sentence
 from escalate.formats.elf_core_memory import Image, Memory, short
 from escalate.formats.elf_layout import (
     ARGUMENTS,
@@ -39,9 +39,13 @@ from escalate.formats.elf_layout import (
 from escalate.formats.signals import FAULTS, signal_name
 from escalate.model.dump import MAX_MODULES, DumpCheck, DumpFault, DumpModule
 
+_STOP = 19
+"""SIGSTOP."""
+_MOST_THREADS = 100_000
 _LONGEST_NOTE = 64 * 1024 * 1024
 _SIGNAL, _SIGNAL_CODE, _SIGNAL_ADDRESS = 0, 8, 16
-"""Places in `siginfo_t` of 64 bit; of 32 bit the address stands at 12."""
+"""Places in `siginfo_t` of 64 bit; of 32 bit the address stands at 12. Of a signal that was sent, the sender's pid
+stands in its place: abort(3) is a process that sends it to itself."""
 
 
 class _DamagedError(Exception):
@@ -52,8 +56,10 @@ class _DamagedError(Exception):
 class _Notes:
     """What was kept of the notes."""
 
-    threads: list[tuple[int, int, int]] = field(default_factory=list)
-    """The first only: (thread id, signal, program counter)."""
+    first: tuple[int, int, int] | None = None
+    """Of the thread that stands first: its id, signal, program counter."""
+    counters: list[int] = field(default_factory=list)
+    """Program counters of the threads."""
     count: int = 0
     pid: int | None = None
     process: str | None = None
@@ -73,7 +79,7 @@ def check_elf_core(raw: BinaryIO) -> DumpCheck:
             format="elf-core",
             state="damaged",
             summary=f"Core of a Linux process, damaged: {error}.",
-            problems=(f"{error}.",),
+            problems=(sentence(str(error)),),
         )
 
 
@@ -98,6 +104,7 @@ def _check(reach: Reach) -> DumpCheck:
         pid=notes.pid,
         process=notes.process,
         threads=notes.count or None,
+        places=places_of(notes.counters, _by_address(images)),
         fault=fault,
         modules=_modules(images, memory, fault),
         module_count=len(images),
@@ -176,15 +183,14 @@ def _headers(reach: Reach, segment: Segment, notes: _Notes) -> Iterator[tuple[by
 
 
 def _note(reach: Reach, kind: int, start: int, size: int, machine: int, notes: _Notes) -> None:
+    known = MACHINES.get(machine)
     if kind == NT_PRSTATUS:
         notes.count += 1
-        known = MACHINES.get(machine)
-        if not notes.threads and known is not None and size >= known.status_size:
-            word = 8 if known.status_size > 200 else 4
+        if known is not None and size >= known.status_size and len(notes.counters) < _MOST_THREADS:
             body = reach.at(start, known.status_size)
-            signal = int.from_bytes(body[12:14], "little")
-            pid, pc = _number(body, known.pid, 4), _number(body, known.pc, word)
-            notes.threads.append((pid, signal, pc))
+            pc = _number(body, known.pc, 8 if known.is_wide else 4)
+            notes.counters.append(pc)
+            notes.first = notes.first or (_number(body, known.pid, 4), _number(body, 12, 2), pc)
     elif kind == NT_PRPSINFO and size in PROCESS_PID and not notes.process:
         body = reach.at(start, size)
         notes.pid = _number(body, PROCESS_PID[size], 4)
@@ -194,7 +200,9 @@ def _note(reach: Reach, kind: int, start: int, size: int, machine: int, notes: _
     elif kind == NT_FILE and not notes.files:
         notes.files = reach.at(start, min(size, _LONGEST_NOTE))
     elif kind == NT_AUXV and not notes.vdso:
-        notes.vdso = _auxiliary(reach.at(start, min(size, 4096)), AT_SYSINFO_EHDR, 8 if machine in (62, 183) else 4)
+        notes.vdso = _auxiliary(
+            reach.at(start, min(size, 4096)), AT_SYSINFO_EHDR, 8 if known is not None and known.is_wide else 4
+        )
 
 
 def _number(body: bytes, at: int, size: int) -> int:
@@ -210,18 +218,18 @@ def _auxiliary(data: bytes, wanted: int, word: int) -> int:
 
 def _fault(notes: _Notes, images: list[Image], *, wide: bool) -> DumpFault | None:
     """The signal of the thread that stands first: that of the fault; a core of a live process has none, or SIGSTOP."""
-    if not notes.threads:
+    if notes.first is None:
         return None
-    thread, signal, pc = notes.threads[0]
+    thread, signal, pc = notes.first
     told = len(notes.signal) >= 12
     signal = _number(notes.signal, _SIGNAL, 4) or signal if told else signal
-    if not signal:
-        return None
+    if signal in (0, _STOP):
+        return None  # a debugger stopped a living process to write it
     code = int.from_bytes(notes.signal[_SIGNAL_CODE : _SIGNAL_CODE + 4], "little", signed=True) if told else None
     touched = None
     if code is not None and code > 0 and signal in FAULTS:
         touched = _number(notes.signal, _SIGNAL_ADDRESS if wide else 12, 8 if wide else 4)
-    module, offset = place_of(pc, [(one.base, one.size, short(one.name)) for one in images])
+    module, offset = place_of(pc, _by_address(images))
     return DumpFault(
         code=signal,
         name=signal_name(signal),
@@ -231,8 +239,12 @@ def _fault(notes: _Notes, images: list[Image], *, wide: bool) -> DumpFault | Non
         module=module,
         offset=offset,
         frame=f"{module}+0x{offset:x}" if module is not None and offset is not None else None,
-        sent=code is not None and code <= 0,
+        sent=code is not None and code <= 0 and _number(notes.signal, _SIGNAL_ADDRESS if wide else 12, 4) != notes.pid,
     )
+
+
+def _by_address(images: list[Image]) -> list[tuple[int, int, str]]:
+    return [(one.base, one.size, short(one.name)) for one in images]
 
 
 def _modules(images: list[Image], memory: Memory, fault: DumpFault | None) -> tuple[DumpModule, ...]:

@@ -16,6 +16,7 @@ from escalate.formats.elf_layout import (
     NOTE,
     NT_GNU_BUILD_ID,
     PF_W,
+    PF_X,
     PT_LOAD,
     PT_NOTE,
     SEGMENT,
@@ -39,6 +40,8 @@ class Image:
     name: str
     base: int
     size: int
+    code: bool
+    """A part of it may be executed."""
 
 
 class Memory:
@@ -102,16 +105,17 @@ class Memory:
         for start, end, offset, name in mapped_files(files, wide=self._wide):
             same = found[-1] if found and found[-1].name == name else None
             segment = self.segment(start)
+            code = segment is not None and bool(segment.flags & PF_X)
             is_first = offset == 0 and (same is None or segment is None or not segment.flags & PF_W)
             if is_first:
-                found.append(Image(name, start, end - start))
+                found.append(Image(name, start, end - start, code))
             elif same is not None and end > same.base:
-                found[-1] = Image(name, same.base, end - same.base)
-        return [one for one in found if self._is_program(one.base)]
+                found[-1] = Image(name, same.base, end - same.base, code or same.code)
+        return [one for one in found if self._is_program(one)]
 
-    def _is_program(self, base: int) -> bool:
-        head = self.at(base, len(MAGIC))
-        return not head or head == MAGIC
+    def _is_program(self, image: Image) -> bool:
+        head = self.at(image.base, len(MAGIC))
+        return head == MAGIC or (not head and image.code)
 
 
 def notes_in(data: bytes) -> Iterator[tuple[bytes, int, bytes]]:

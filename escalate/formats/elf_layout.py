@@ -49,6 +49,11 @@ class Machine:
     pc: int
     sp: int
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether its words have 64 bit."""
+        return self.name in ("x86_64", "aarch64")
+
 
 MACHINES: Mapping[int, Machine] = MappingProxyType(
     {

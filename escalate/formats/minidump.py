@@ -11,7 +11,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from escalate.formats.dump_reach import Reach, from_epoch, last_part
-from escalate.formats.dump_words import place_of, said
+from escalate.formats.dump_words import place_of, places_of, said, sentence
 from escalate.formats.minidump_layout import (
     CONTEXT_PC,
     ENTRY,
@@ -46,6 +46,8 @@ _TOUCHES = frozenset({0xC0000005, 0xC0000006})
 """Exceptions whose second parameter is the address that could not be accessed."""
 _SENT = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFA})
 """`si_code` of a signal that a process sent: SI_USER, SI_QUEUE, SI_TKILL."""
+_ABORT = 6
+"""SIGABRT, which abort(3) sends to its own process."""
 _PID = re.compile(rb"^Pid:\s+(\d{1,10})$", re.MULTILINE)
 _Streams = Mapping[int, tuple[int, int]]
 """Start and size by type."""
@@ -64,7 +66,9 @@ def check_minidump(raw: BinaryIO) -> DumpCheck:
 
 
 def _damaged(why: str) -> DumpCheck:
-    return DumpCheck(format="minidump", state="damaged", summary=f"Minidump, damaged: {why}.", problems=(f"{why}.",))
+    return DumpCheck(
+        format="minidump", state="damaged", summary=f"Minidump, damaged: {why}.", problems=(sentence(why),)
+    )
 
 
 def _streams(reach: Reach, directory: int, count: int) -> _Streams:
@@ -83,7 +87,7 @@ def _check(reach: Reach, streams: _Streams, count: int, captured: datetime | Non
     machine = int.from_bytes(system[:2], "little") if len(system) >= 28 else None
     platform = int.from_bytes(system[20:24], "little") if len(system) >= 28 else None
     modules = list(_modules(reach, streams))
-    threads = _threads(reach, streams)
+    threads, counters = _threads(reach, streams, machine)
     _memory(reach, streams)
     fault = _fault(reach, streams, machine, platform, modules)
     hit = fault.address if fault and fault.address is not None else -1
@@ -95,6 +99,7 @@ def _check(reach: Reach, streams: _Streams, count: int, captured: datetime | Non
         pid=_pid(reach, streams),
         process=modules[0].name if modules else None,
         threads=threads,
+        places=places_of(counters, [(one.base, one.size, one.name) for one in modules]),
         fault=fault,
         modules=tuple(ordered[:MAX_MODULES]),
         module_count=len(modules),
@@ -130,17 +135,21 @@ def _table(reach: Reach, place: tuple[int, int], width: int) -> Iterator[bytes]:
         yield body[at : at + width]
 
 
-def _threads(reach: Reach, streams: _Streams) -> int | None:
+def _threads(reach: Reach, streams: _Streams, machine: int | None) -> tuple[int | None, list[int]]:
+    """(how many, their program counters as far as they can be read)."""
+    counters: list[int] = []
     for kind in (THREADS, THREADS_EX):
         if kind in streams:
             for entry in _table(reach, streams[kind], THREAD[kind]):
                 _, stack_size, stack, context_size, context = struct.unpack_from("<QIIII", entry, 24)
                 reach.claim(stack, stack_size)
                 reach.claim(context, context_size)
+                pc = _program_counter(reach, context, context_size, machine)
+                counters += [] if pc is None else [pc]
             data = reach.at(streams[kind][0], 4)
             fits = streams[kind][1] // THREAD[kind]
-            return min(int.from_bytes(data, "little"), fits) if len(data) == 4 else None
-    return None
+            return (min(int.from_bytes(data, "little"), fits) if len(data) == 4 else None), counters
+    return None, counters
 
 
 def _modules(reach: Reach, streams: _Streams) -> Iterator[DumpModule]:
@@ -218,7 +227,7 @@ def _fault(
         module=module,
         offset=offset,
         frame=f"{module}+0x{offset:x}" if module is not None and offset is not None else None,
-        sent=not windows and flags in _SENT,
+        sent=not windows and flags in _SENT and code != _ABORT,
     )
 
 

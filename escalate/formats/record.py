@@ -16,6 +16,7 @@ What `fields` holds, by kind (numbers are numbers, sizes are bytes, times are se
 * resource-health, service-health: one record an entry; `state`/`status`, `reason`, `summary`, `tracking_id`.
 * counters: one record a file; the counters by their own names (`connections`, `connectionLimit`, ...).
 * kudu-process: one record a process; the fields by their own names, times as seconds.
+* kudu-module: one record a module; `file_name`, `file_version`, `base_address`.
 * proc-meminfo, proc-vmstat, proc-status, proc-other with `key value` lines: one record a line; `name`, `value`
   (meminfo and status sizes in bytes). proc-pressure: one record a line; `resource`, `share` (some|full), `avg10`,
   `avg60`, `avg300`, `total_us`. proc-stat: one record a line; `name`, and for cpu lines `user` ... `steal` in ticks.
@@ -26,6 +27,15 @@ What `fields` holds, by kind (numbers are numbers, sizes are bytes, times are se
   A line that belongs to neither gives a record without fields (so do such lines of a class-histogram).
 * stacks: as thread-dump, where the source has threads.
 * hs-err: one record; `signal`, `pc`, `frame`, `sent_by_kill`, `jvm`, `elapsed_s`.
+* elf-core, minidump, hprof, kernel-dump: `what` tells the record: `dump` (the first; `state`, `missing`, `process`,
+  `threads`, `signal`, `code`, `parameters`, `pc`, `module`, `offset`, `frame`, `build_id`, `sent_by_kill`), `problem`,
+  `place` (`frame`, `threads` that stand there), `module` (`name`, `id`); of hprof also `class` (as class-histogram, and
+  `share` of all bytes), `array` (`class`, `count`, `bytes`, `holder`, `path`), `out-of-memory` (`top`, `frames`),
+  `heap-cut`. Sizes of objects are shallow.
+* kernel-log: one record a line; where the line tells of an event `name` is its kind, beside what it names (`task`,
+  `pid`, `seconds`, `function`, `module`, `constraint`, `memcg`, ...).
+* node-report: one record `name` "report" (`event`, `trigger`, `version`, `top`, `frames`, `heap_used`, `heap_limit`,
+  `handles`), then one record a line.
 * shell-transcript: one record a line; `command` (the command that printed it, or is on this line), `is_prompt`.
 * class-histogram: one record a row; `rank`, `instances`, `bytes`, `class`.
 * text, and every kind without a reader of its own that is text: one record a line.

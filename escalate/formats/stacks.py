@@ -1,4 +1,4 @@
-"""Stacks of other runtimes: py-spy, Python's faulthandler, gdb and pstack, dotnet-stack, the slow log of php-fpm."""
+"""Stacks of other runtimes: py-spy, Python's faulthandler, gdb, pstack, dotnet-stack, SOS, cdb, php-fpm's slow log."""
 
 from __future__ import annotations
 
@@ -27,9 +27,17 @@ _HEADERS = (
     re.compile(r'^Thread (?P<name>\d+) \(.*?(?:LWP (?P<nid>\d+))\)?(?: "[^"]*")?\)?:'),  # gdb, pstack
     re.compile(r"^Thread \((?P<nid>0x[0-9A-Fa-f]+)\):$"),  # dotnet-stack
     re.compile(r"^TID (?P<nid>\d+):$"),  # eu-stack
+    re.compile(r"^OS Thread Id: (?P<nid>0x[0-9A-Fa-f]+)(?: \((?P<name>\d+)\))?"),  # clrstack of SOS
+    re.compile(
+        r"^[.# ] *(?P<name>\d+) {1,2}Id: [0-9a-fA-F]+\.(?P<nid>[0-9a-fA-F]+) Suspend: \d+ Teb: "
+    ),  # cdb and WinDbg, ~*k
     re.compile(r"^\[\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d\] +\[pool (?P<name>[^\]]+)\] pid (?P<nid>\d+)$"),  # php-fpm
 )
-_FRAME = re.compile(r"^(?:#\d+ +|\[0x[0-9a-f]+\] | +(?=\S))(.+)$")
+_FRAME = re.compile(
+    r"^(?:#\d+ +|\[0x[0-9a-f]+\] | +(?=\S)|(?:[0-9a-f]{2} )?[0-9a-fA-F`]{8,17} [0-9a-fA-F`]{8,17} +)(.+)$"
+)
+"""The last: stack pointer and return address or instruction, as SOS and cdb print them."""
+_COLUMNS = re.compile(r"^(?:#? ?Child[- ]SP|Child-SP|ChildEBP|\s*# Child)", re.IGNORECASE)
 _PROCESS = re.compile(r"^Process (\d{1,10}): ")
 _MAX_FRAMES = 1024
 
@@ -61,7 +69,7 @@ def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
             pid = int(process[1]) if process else pid
             yield from line_records([line], path)
         elif len(stack.frames) < _MAX_FRAMES:
-            frame = _FRAME.match(text)
+            frame = None if _COLUMNS.match(text.strip()) else _FRAME.match(text)
             stack.frames += [frame[1].strip()] if frame else []
     if stack:
         yield _record(stack, path, pid)
@@ -87,7 +95,7 @@ def _record(stack: _Stack, path: PurePosixPath, pid: int | None) -> Record:
 
 
 def _header(text: str) -> re.Match[str] | None:
-    if not text.startswith(("Thread ", "Current thread ", "TID ", "[")):
+    if not text.startswith(("Thread ", "Current thread ", "TID ", "[", "OS Thread Id: ")) and " Id: " not in text:
         return None
     return next((match for match in (pattern.match(text) for pattern in _HEADERS) if match), None)
 

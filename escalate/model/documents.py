@@ -9,6 +9,7 @@ from escalate.model.answers import Answers
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.base import Document
 from escalate.model.case import CaseDocument
+from escalate.model.diff import DiffDocument
 from escalate.model.differential import DifferentialDocument
 from escalate.model.exclusion import ExclusionsDocument
 from escalate.model.finding import FindingsDocument
@@ -39,6 +40,7 @@ DOCUMENTS: Mapping[str, type[Document]] = MappingProxyType(
             BundleDocument,
             VerificationDocument,
             VerificationSet,
+            DiffDocument,
             Answers,
             SubmissionState,
             Receipt,

@@ -11,7 +11,10 @@ from escalate.model.base import Bytes, Frozen, Utc
 MAX_MODULES = 64
 """Modules that are named; `module_count` counts all."""
 
-DumpFormat = Literal["elf-core", "minidump", "hprof", "kernel-dump"]
+MAX_PLACES = 8
+
+DumpFormat = Literal["elf-core", "minidump", "hprof", "machine-dump"]
+State = Literal["complete", "truncated", "damaged"]
 
 
 class DumpModule(Frozen):
@@ -50,11 +53,19 @@ class DumpFault(Frozen):
     """The signal was sent by a process; no instruction of this one raised it."""
 
 
+class DumpPlace(Frozen):
+    """Where threads stand: the instruction that each would execute next."""
+
+    frame: str
+    """`ntdll.dll+0x9f3b4`; needs no symbols. In a dump of a hang it is where they wait."""
+    threads: int
+
+
 class DumpCheck(Frozen):
     """How whole a dump is and what it is of; every dump has one before it is offered to anyone."""
 
     format: DumpFormat
-    state: Literal["complete", "truncated", "damaged"]
+    state: State
     """`truncated`: its own structure says that it was longer. `damaged`: that structure cannot be followed."""
     missing: Bytes = 0
     """Bytes that a truncated dump lacks, as far as its structure tells; 0 where it does not tell."""
@@ -64,6 +75,8 @@ class DumpCheck(Frozen):
     """Short name of the program."""
     threads: int | None = None
     """None where the format, or what is left of it, does not list threads."""
+    places: tuple[DumpPlace, ...] = Field(default=(), max_length=MAX_PLACES)
+    """Where its threads stand, the place of most threads first."""
     fault: DumpFault | None = None
     modules: tuple[DumpModule, ...] = Field(default=(), max_length=MAX_MODULES)
     """The faulting one first, then as the dump lists them."""

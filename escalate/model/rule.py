@@ -99,7 +99,7 @@ class Rule(Frozen):
     known_bug: bool = False
     """A known defect of a runtime or library, fixed in a version that is named in the remedy; fails gate G4."""
     residual: bool = False
-    """What any cause may bring about, such as an ended process: it explains the incident only where nothing else does."""
+    """What any cause may bring about, such as an ended process: it explains the incident where nothing else does."""
     cause: str = ""
     """The row of the exclusion ledger that a match keeps open, such as `disk` or `dns`."""
     microsoft: MicrosoftPart = MicrosoftPart()

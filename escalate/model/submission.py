@@ -105,8 +105,6 @@ class Phase(StrEnum):
     """How far filing has come; each is reached when the server has confirmed it."""
 
     APPROVED = "approved"
-    VALIDATED = "validated"
-    PREFLIGHTED = "preflighted"
     WORKSPACE_READY = "workspace ready"
     FILES_DONE = "files done"
     TICKET_SENT = "ticket sent"

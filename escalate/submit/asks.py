@@ -58,6 +58,8 @@ class AskKind:
     by_hand: str | None = None
     fact: str | None = None
     person: str | None = None
+    general: bool = False
+    """Says nothing that another ask of the same sentence does not say better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +100,21 @@ def asks_in(body: str) -> tuple[Ask, ...]:
     for sentence in _asking(body):
         if vocabulary().ignored.search(sentence):
             continue
-        kinds = tuple(kind for kind in vocabulary().kinds if _is(kind, sentence))
+        placed = [(at, kind) for kind in vocabulary().kinds if (at := _place(kind, sentence)) is not None]
+        named = [kind for _, kind in sorted(placed, key=lambda each: each[0])]
+        kinds = tuple(kind for kind in named if not kind.general) or tuple(named)
         found.setdefault(sentence.casefold(), Ask(sentence[:LONGEST], kinds))
     return tuple(found.values())
 
 
-def _is(kind: AskKind, sentence: str) -> bool:
-    """Where a pattern of another ask is there as well, it is taken away first: "a heap dump" is no process dump."""
-    rest = kind.other.sub(" ", sentence) if kind.other else sentence
-    return kind.asks.search(rest) is not None
+def _place(kind: AskKind, sentence: str) -> int | None:
+    """Where in the sentence it is asked for; None: nowhere.
+
+    What a pattern of another ask covers is blanked first: "a heap dump" is no process dump.
+    """
+    rest = kind.other.sub(lambda match: " " * len(match[0]), sentence) if kind.other else sentence
+    match = kind.asks.search(rest)
+    return match.start() if match else None
 
 
 def _asking(body: str) -> Iterator[str]:
@@ -123,7 +131,7 @@ def _asking(body: str) -> Iterator[str]:
         asked = [sentence for sentence in _sentences(words) if _ASKING.search(sentence)]
         if not bullet:
             in_list = bool(_LEADS_IN.search(words)) and bool(_ASKING.search(words))
-            if in_list and asked and not any(kind for kind in vocabulary().kinds if _is(kind, asked[-1])):
+            if in_list and asked and all(_place(kind, asked[-1]) is None for kind in vocabulary().kinds):
                 asked = asked[:-1]  # "Please provide the following:" asks by its list
         yield from asked
 
@@ -149,6 +157,7 @@ def _kind(table: Mapping[str, Any]) -> AskKind:
         by_hand=table.get("by_hand"),
         fact=table.get("fact"),
         person=table.get("person"),
+        general=table.get("general", False),
     )
 
 

@@ -65,6 +65,8 @@ class Offer:
     score: int
     reasons: tuple[str, ...]
     """Empty: nothing in the case points to it."""
+    unproved: int = 0
+    """Topics in its name that nothing points to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,9 @@ def service_for(clues: Clues, services: Sequence[SupportService]) -> Chosen | No
 
 
 def offers(clues: Clues, types: Sequence[ProblemType], most: int = OFFERED) -> tuple[Offer, ...]:
-    """The best few, best first. Equal ones stay in the order of the service."""
+    """The best few, best first; of equal ones those that claim less, then in the order of the service."""
     scored = [_offer(clues, each) for each in types]
-    ranked = sorted(enumerate(scored), key=lambda pair: (-pair[1].score, pair[0]))
+    ranked = sorted(enumerate(scored), key=lambda pair: (-pair[1].score, pair[1].unproved, pair[0]))
     return tuple(offer for _, offer in ranked[:most])
 
 
@@ -102,7 +104,8 @@ def settled(offered: Sequence[Offer]) -> Offer | None:
     """The first, where the case points to it more than to any other; else None: a person has to choose."""
     if not offered or not offered[0].reasons:
         return None
-    return offered[0] if len(offered) == 1 or offered[0].score > offered[1].score else None
+    rivals = [each for each in offered[1:] if (each.score, each.unproved) == (offered[0].score, offered[0].unproved)]
+    return None if rivals else offered[0]
 
 
 def recorded(
@@ -194,7 +197,7 @@ def _hinted(clues: Clues) -> str | None:
 def _offer(clues: Clues, type_: ProblemType) -> Offer:
     guids = classification_guids(type_.id)
     guid = guids[1] if guids else ""
-    score, reasons = 0, list[str]()
+    score, unproved, reasons = 0, 0, list[str]()
     for clue in clues.clues:
         if guid in clue.ids:
             score += 2 * clue.weight
@@ -203,8 +206,10 @@ def _offer(clues: Clues, type_: ProblemType) -> Offer:
     for topic in shown:
         found = [clue for clue in clues.clues if topic.seen.search(clue.text)]
         score += sum(clue.weight for clue in found)
-        reasons += [f"{topic.about}: {_said(found)}"] if found else []
-    return Offer(type_, score, tuple(reasons))
+        grounds = [clue for clue in found if clue.weight > 0]
+        unproved += not grounds
+        reasons += [f"{topic.about}: {_said(grounds)}"] if grounds else []
+    return Offer(type_, score, tuple(reasons) if score > 0 else (), unproved)
 
 
 def _said(clues: Sequence[Clue]) -> str:

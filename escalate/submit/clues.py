@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from escalate.case.layout import Room
 from escalate.case.store import Case
 from escalate.model.case import CaseDocument
+from escalate.model.exclusion import Exclusion, ExclusionsDocument
 from escalate.model.finding import Finding, FindingsDocument, Verdict
 from escalate.model.incident import Incident
 from escalate.model.plan import Plan
@@ -21,9 +23,13 @@ DETECTOR_TOPICS = "detectors/support-topics.json"
 """Where `det.run` leaves the `supportTopicList` of every detector it asked."""
 
 _MOST_BYTES = 4_000_000
+_QUOTED = re.compile(
+    r"(?<!\w)(?:'[^'\n]{2,160}'|\"[^\"\n]{2,160}\"|`[^`\n]{2,160}`|\u201c[^\u201d\n]{2,160}\u201d)(?!\w)"
+)
+"""A line that is quoted is what somebody wrote, not what is the case: 'Perhaps out of memory?' is no memory problem."""
 _OF_STATE = {"critical": 4, "warning": 2}
 _OF_CONFIDENCE = {Confidence.HIGH: 3, Confidence.MEDIUM: 2, Confidence.LOW: 1}
-_VERDICT, _USER = 3, 2
+_VERDICT, _USER, _RULED_OUT = 3, 2, -4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Clue:
     said: str
     """What it is, for a person."""
     weight: int
+    """Below zero: it speaks against what its words name."""
     ids: frozenset[str] = frozenset()
     """GUIDs of support topics that it names, in lower case."""
 
@@ -49,11 +56,18 @@ class Clues:
     clues: tuple[Clue, ...] = field(default=())
 
 
-def clues_of(incident: Incident, findings: FindingsDocument | None, detectors: object = (), kind: str = "") -> Clues:
+def clues_of(
+    incident: Incident,
+    findings: FindingsDocument | None,
+    detectors: object = (),
+    kind: str = "",
+    exclusions: Sequence[Exclusion] = (),
+) -> Clues:
     """`detectors` is the JSON of support-topics.json: detector, state and supportTopicList of each."""
     found = [*_of_user(incident), *_of_detectors(detectors)]
     if findings is not None:
         found += [*_of_verdict(findings.verdict), *_of_findings(findings.findings)]
+    found += _of_exclusions(exclusions)
     return Clues(os=incident.target.os, kind=kind, clues=tuple(found))
 
 
@@ -62,7 +76,8 @@ def read_clues(case: Case) -> Clues:
     incident = case.read_sealed(CaseDocument).incident
     findings = case.read_sealed(FindingsDocument)
     plan = case.read_sealed(Plan)
-    return clues_of(incident, findings, _detectors(case), plan.survey.kind if plan.survey else "")
+    exclusions = case.read_sealed(ExclusionsDocument).exclusions
+    return clues_of(incident, findings, _detectors(case), plan.survey.kind if plan.survey else "", exclusions)
 
 
 def _detectors(case: Case) -> object:
@@ -83,19 +98,29 @@ def _detectors(case: Case) -> object:
 def _of_user(incident: Incident) -> Iterator[Clue]:
     words = f"{incident.title}\n{incident.symptom}" if incident != Incident() else ""
     if words.strip():
-        yield Clue(words, "the reporter's words", _USER)
+        yield Clue(_unquoted(words), "the reporter's words", _USER)
 
 
 def _of_verdict(verdict: Verdict) -> Iterator[Clue]:
     if verdict.layer.strip():
-        yield Clue(f"{verdict.layer}\n{verdict.why}", f"the verdict (layer {verdict.layer})", _VERDICT)
+        yield Clue(_unquoted(f"{verdict.layer}\n{verdict.why}"), f"the verdict (layer {verdict.layer})", _VERDICT)
 
 
 def _of_findings(findings: tuple[Finding, ...]) -> Iterator[Clue]:
     for finding in findings:
         if finding.role is Role.INDICATOR and not finding.demoted:
-            text = f"{finding.title}\n{finding.layer}"
+            text = _unquoted(f"{finding.title}\n{finding.layer}")
             yield Clue(text, f"finding {finding.rule} ({finding.title})", _OF_CONFIDENCE[finding.confidence])
+
+
+def _of_exclusions(exclusions: Sequence[Exclusion]) -> Iterator[Clue]:
+    for each in exclusions:
+        if each.state == "ruled out":
+            yield Clue(each.cause, f"ruled out: {each.cause}", _RULED_OUT)
+
+
+def _unquoted(text: str) -> str:
+    return _QUOTED.sub(" ", text)
 
 
 def _of_detectors(data: object) -> Iterator[Clue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from escalate.azure.failure import Why
 from escalate.azure.support_failure import SupportFailure
 from escalate.case.store import Case
 from escalate.errors import CaseError
@@ -64,6 +65,7 @@ def run(filing: Filing) -> SubmissionState:
 
     Raises:
         CaseError: a file is no longer what was approved, or the state was changed by hand.
+        SupportFailure: nobody is signed in any more; what was done is written down.
     """
     if filing.request.digest() != filing.state.approval.digest:
         raise CaseError(
@@ -77,6 +79,8 @@ def run(filing: Filing) -> SubmissionState:
         filing.record("the server has not finished with the ticket", stop=_STILL_RUNNING)
     except SupportFailure as failure:
         stopped(filing.case, failure)
+        if failure.why is Why.SIGN_IN:
+            raise
     else:
         receipts.write_ticket(filing.case, found)
     if is_under_way(filing.state):
@@ -89,7 +93,7 @@ def stopped(case: Case, failure: SupportFailure) -> None:
     state = case.read(SubmissionState)
     phase = state.phase
     if not is_under_way(state):
-        phase = Phase.FAILED if failure.retryable else Phase.HANDOFF_ONLY
+        phase = Phase.FAILED if failure.retryable or failure.why is Why.SIGN_IN else Phase.HANDOFF_ONLY
     stop = Stop(code=failure.code, reason=failure.reason, hint=failure.hint, retryable=failure.retryable)
     case.write(state.model_copy(update={"phase": phase, "stop": stop}))
     case.journal.note("submit", "filing stopped", code=failure.code, why=str(failure.why))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from escalate.formats.kernel_log import EVENTS
 from escalate.formats.record import FieldValue, Record
 from escalate.model.artifact import Artifact
 from escalate.model.kind import Kind
@@ -30,6 +31,13 @@ KEPT: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.STACKS: _ALL,
         Kind.HS_ERR: _ALL,
         Kind.PCAP: _ALL,
+        Kind.ELF_CORE: _ALL,
+        Kind.MINIDUMP: _ALL,
+        Kind.HPROF: _ALL,
+        Kind.KERNEL_DUMP: _ALL,
+        Kind.KERNEL_LOG: EVENTS,
+        Kind.CLASS_HISTOGRAM: _ALL,
+        Kind.NODE_REPORT: frozenset({"report"}),
         Kind.SHELL_TRANSCRIPT: _ALL,
         Kind.PROC_PRESSURE: _ALL,
         Kind.PROC_LOADAVG: _ALL,
@@ -70,6 +78,10 @@ class Facts:
             return
         self._of_artifact[artifact.id] = used + 1
         kept.append(place_of(artifact, record, fields=True))
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call workers by the names that are used for them."""
+        self._kept = {kind: [place.renamed(names) for place in kept] for kind, kept in self._kept.items()}
 
     def of(self, *kinds: Kind) -> tuple[Place, ...]:
         """What was kept of these kinds."""

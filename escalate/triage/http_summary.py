@@ -68,9 +68,25 @@ class HttpSummary:
         if taken is not None and taken >= LIMIT_MS and len(self.slow) < SAMPLES * 4:
             self.slow.append((place, code, taken))
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call workers by the names that are used for them; what two names were counted under becomes one."""
+        minutes, self.minutes = self.minutes, {}
+        for (name, minute), cell in minutes.items():
+            joined = self.minutes.setdefault((names.get(name, name), minute), Cell())
+            joined.total += cell.total
+            joined.errors += cell.errors
+        counts, self.counts = self.counts, {}
+        for (name, code), count in counts.items():
+            key = names.get(name, name), code
+            self.counts[key] = self.counts.get(key, 0) + count
+        samples, self.samples = self.samples, {}
+        for (name, code), kept in samples.items():
+            self.samples.setdefault((names.get(name, name), code), []).extend(place.renamed(names) for place in kept)
+        self.slow = [(place.renamed(names), code, taken) for place, code, taken in self.slow]
+
     @property
     def first_error(self) -> datetime | None:
-        """Minute of the first server error inside the window that follows a minute without any; None: no such minute."""
+        """Minute of the first server error inside the window that follows a minute without; None: no such minute."""
         bad: dict[datetime, int] = {}
         for (_, minute), cell in self.minutes.items():
             bad[minute] = bad.get(minute, 0) + cell.errors

@@ -79,6 +79,9 @@ class Index:
     sites: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
     """Time of the first and the last row of every app that tables name."""
 
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """The name that is used of a worker, by its other names."""
+
     @property
     def window(self) -> Window | None:
         """The incident window."""

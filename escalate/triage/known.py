@@ -40,6 +40,9 @@ def known_values(index: Index, match: Match | None = None) -> dict[str, str]:
         values["worker"] = worker
         if worker in target.instance_ids:
             values["instance_id"] = target.instance_ids[worker]
+    also = sorted(other for other, name in index.aliases.items() if name == worker)
+    if also:
+        values["also_named"] = ", ".join(also)
     release = release_of(index, worker)
     if release:
         values.setdefault("uname", release)

@@ -64,6 +64,11 @@ class Place:
         """How far the true time may lie from the recorded one."""
         return _SLACK.get(self.precision, timedelta(0))
 
+    def renamed(self, names: Mapping[str, str]) -> Place:
+        """The same place, its worker by the name that is used for it."""
+        name = names.get(self.instance or "")
+        return replace(self, instance=name) if name else self
+
 
 def place_of(artifact: Artifact, record: Record, *, fields: bool = False) -> Place:
     """The place of a record; instance and site fall back to well-known columns, then to the artifact's own."""
@@ -143,6 +148,12 @@ class HitList:
     def add(self, hit: Hit) -> None:
         """Keep a match for which there is room."""
         (self._inside if inside(self.window, hit.place) else self._outside).append(hit)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call workers by the names that are used for them."""
+        self.instances = dict.fromkeys(names.get(name, name) for name in self.instances)
+        self._inside = [replace(hit, place=hit.place.renamed(names)) for hit in self._inside]
+        self._outside = [replace(hit, place=hit.place.renamed(names)) for hit in self._outside]
 
     @property
     def hits(self) -> tuple[Hit, ...]:

@@ -20,6 +20,7 @@ MAX_RULED_OUT = 6
 IDENTITY: Mapping[str, str] = MappingProxyType(
     {
         "worker": "worker",
+        "also_named": "also named",
         "instance_id": "instance",
         "sku": "plan",
         "region": "region",

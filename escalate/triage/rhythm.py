@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from escalate.formats.record import Record
@@ -121,6 +121,14 @@ class Rhythm:
                 pulse.first, pulse.last = place_of(artifact, record), pulse.first
             else:
                 pulse.last, pulse.ended = place_of(artifact, record), when
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call workers by the names that are used for them."""
+        for pulse in self._pulses.values():
+            pulse.first, pulse.last = pulse.first.renamed(names), pulse.last.renamed(names)
+            pulse.silences = [
+                replace(one, before=one.before.renamed(names), after=one.after.renamed(names)) for one in pulse.silences
+            ]
 
     def _keep(self, pulse: Pulse, silence: Silence) -> None:
         if not (inside(self.window, silence.before) or inside(self.window, silence.after)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -23,6 +23,7 @@ from escalate.model.timeline import Coverage
 from escalate.triage.calls import CallSummary
 from escalate.triage.facts import KEPT, Facts
 from escalate.triage.http_summary import HTTP_KINDS, HttpSummary
+from escalate.triage.identity import IDENTITY_KINDS, Identity
 from escalate.triage.index import Edges, Index, elapsed
 from escalate.triage.ledger.causes import WATCHED
 from escalate.triage.log_rates import LOG_RATE_KINDS, LogRates
@@ -100,6 +101,7 @@ class _Pass:
         self.log_rates = LogRates(window)
         self.calls = CallSummary(window)
         self.edges: dict[ArtifactId, Edges] = {}
+        self.identity = Identity()
         self.rule_hits = {RuleId(pattern.key): HitList(window, *RULE_HITS) for pattern in self.rules}
         self.watch_hits = {pattern.key: HitList(window, *WATCH_HITS) for pattern in self.watches}
         self._matcher = matcher_for((*self.rules, *self.watches))
@@ -120,6 +122,17 @@ class _Pass:
         first, last = self.sites.get(site, (ts, ts))
         if len(self.sites) < MAX_SITES or site in self.sites:
             self.sites[site] = min(first, ts), max(last, ts)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call workers by the names that are used for them, in all that was kept."""
+        if not names:
+            return
+        self.facts.rename(names)
+        self.http.rename(names)
+        self.rhythm.rename(names)
+        for found in (*self.rule_hits.values(), *self.watch_hits.values()):
+            found.rename(names)
+        self.coverage = [row.model_copy(update={"lane": names.get(row.lane, row.lane)}) for row in self.coverage]
 
     def cover(self, artifact: Artifact, extent: _Extent) -> None:
         if extent.first is not None and extent.last is not None:
@@ -168,9 +181,12 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
             except OSError as error:
                 case.journal.note("triage", f"{artifact.path} could not be read to its end: {error.strerror}")
                 observer.note(f"{artifact.path}: {error.strerror}; what was read before it counts")
+    names = run.identity.names(incident.target, evidence.workers, artifacts)
+    run.rename(names)
     return Index(
         incident=incident,
-        artifacts=artifacts,
+        artifacts=tuple(_renamed(artifact, names) for artifact in artifacts),
+        aliases=names,
         facts=run.facts,
         http=run.http,
         rule_hits=run.rule_hits,
@@ -186,6 +202,11 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
     )
 
 
+def _renamed(artifact: Artifact, names: Mapping[str, str]) -> Artifact:
+    name = names.get(artifact.instance or "")
+    return artifact.model_copy(update={"instance": name}) if name else artifact
+
+
 def _format(artifact: Artifact) -> Format | None:
     try:
         return format_of(artifact.kind)
@@ -198,6 +219,7 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
     batch: list[Record] = []
     chars = 0
     is_fact, is_http = artifact.kind in KEPT, artifact.kind in HTTP_KINDS
+    is_named = artifact.kind in IDENTITY_KINDS
     is_log, is_table = artifact.kind in RHYTHM_KINDS, artifact.kind is Kind.LOG_TABLE
     is_sampled, is_rated = artifact.kind in SAMPLED, artifact.kind in LOG_RATE_KINDS
     try:
@@ -217,6 +239,8 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
                 run.calls.see(artifact, record)
                 if record.site and record.ts is not None:
                     run.name_site(record.site, record.ts)
+            if is_named:
+                run.identity.see(artifact, record)
             batch.append(record)
             chars += len(record.text)
             if len(batch) >= BATCH_RECORDS or chars >= BATCH_CHARS:

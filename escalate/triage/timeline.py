@@ -45,6 +45,8 @@ OF_KIND: Mapping[Kind, Category] = MappingProxyType(
         Kind.ACTIVITY_LOG: "change",
         Kind.DETECTOR: "health",
         Kind.SHELL_TRANSCRIPT: "other",
+        Kind.KERNEL_LOG: "other",
+        Kind.KERNEL_DUMP: "other",
         Kind.THREAD_DUMP: "sample",
         Kind.STACKS: "sample",
     }

@@ -9,6 +9,7 @@ import lzma
 import shutil
 import subprocess
 import tarfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import zstandard
 from escalate.bundle import stage
 from escalate.bundle.limits import Limits
 from escalate.model.observer import QuietObserver
-from tests.bundle.test_verify import SECRET, SMUGGLED, _problems, _rewritten, _verify, _zip, _zip_bytes
+from tests.bundle.test_verify import SECRET, SMUGGLED, _patched, _problems, _rewritten, _verify, _zip, _zip_bytes
 from tests.conftest import CaseMaker
 from tests.fakes.sealed_case import fill
 
@@ -134,3 +135,14 @@ def test_a_7z_that_cannot_be_unpacked_in_bounded_memory_is_a_problem(bundle: Pat
 def test_an_archive_that_cannot_be_looked_into_is_a_problem(bundle: Path, data: bytes) -> None:
     changed = _rewritten(bundle, lambda contents: contents.update({SMUGGLED: data}))
     assert any(problem.member.startswith(SMUGGLED) for problem in _problems(changed, "nested"))
+
+
+def test_a_secret_that_hides_behind_a_declared_size_in_an_archive_inside_is_found(bundle: Path, tmp_path: Path) -> None:
+    inner = _patched(
+        _zip(tmp_path / "inner.zip", {"a.log": b"harmless\n" + SECRET}),
+        "a.log",
+        size=9,
+        crc32=zlib.crc32(b"harmless\n"),
+    )
+    changed = _rewritten(bundle, lambda contents: contents.update({SMUGGLED: inner.read_bytes()}))
+    assert _problems(changed, "nested")

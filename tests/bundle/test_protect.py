@@ -74,7 +74,9 @@ def test_recipients_come_from_a_file_with_age_and_ssh_keys(key: Path, tmp_path: 
     assert len(recipients) == 2
     source = tmp_path / "a"
     source.write_bytes(b"evidence")
-    encrypt(source, tmp_path / "a.age", recipients)
+    read: list[int] = []
+    encrypt(source, tmp_path / "a.age", recipients, read.append)
+    assert sum(read) == len(b"evidence")
     keys = tmp_path / "keys.txt"
     keys.write_text(f"# created: today\n{reader}\n")
     for place in (keys, key):

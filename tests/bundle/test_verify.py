@@ -8,14 +8,18 @@ import json
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from escalate.bundle import places, stage
+from escalate.bundle.canaries import missed, new_marker
 from escalate.bundle.limits import Limits
+from escalate.bundle.second_engine import SecondEngine
 from escalate.bundle.verify import WHOLE, verify
+from escalate.bundle.zip_member import ZipMember
 from escalate.errors import TargetError
 from escalate.model.manifest import Problem, VerificationDocument
 from escalate.model.observer import QuietObserver
@@ -244,3 +248,85 @@ def test_sums_of_the_zip_are_what_sha256sum_reads(bundle: Path) -> None:
         names = set(archive.namelist())
     assert {line.split("  ", 1)[1] for line in lines} == names - {places.SUMS}
     assert {entry["path"] for entry in entries} == names - {places.SUMS, places.MANIFEST}
+
+
+def _patched(archive: Path, name: str, *, size: int, crc32: int) -> Path:
+    """The same zip, with another size and CRC declared for one member, in its header and in the directory."""
+    with zipfile.ZipFile(archive) as source:
+        info = source.getinfo(name)
+    data = bytearray(archive.read_bytes())
+    struct.pack_into("<II", data, info.header_offset + 14, crc32, info.compress_size)
+    struct.pack_into("<I", data, info.header_offset + 22, size)
+    at = data.rindex(b"PK\x01\x02", 0, data.rindex(name.encode()))
+    struct.pack_into("<III", data, at + 16, crc32, info.compress_size, size)
+    place = archive.with_name("lying.zip")
+    place.write_bytes(data)
+    return place
+
+
+def test_what_hides_behind_a_declared_size_is_found(tmp_path: Path) -> None:
+    """The standard library stops at the declared size; other programs unpack the rest, with the secret in it."""
+    place = _zip(tmp_path / "a.zip", {SMUGGLED: b"harmless\n" + SECRET})
+    lying = _patched(place, SMUGGLED, size=9, crc32=zlib.crc32(b"harmless\n"))
+    with zipfile.ZipFile(lying) as archive:
+        assert archive.read(SMUGGLED) == b"harmless\n"
+    assert "archive" in {problem.check for problem in _verify(lying).problems if problem.member == SMUGGLED}
+
+
+@pytest.mark.parametrize("size", [0, 3, 10_000, (1 << 32) - 2])
+def test_a_declared_size_that_lies_is_a_problem(tmp_path: Path, size: int) -> None:
+    place = _zip(tmp_path / "a.zip", {SMUGGLED: b"harmless\n"})
+    lying = _patched(place, SMUGGLED, size=size, crc32=zlib.crc32(b"harmless\n"))
+    assert {problem.check for problem in _verify(lying).problems} >= {"archive"}
+
+
+def test_a_name_in_the_header_that_is_not_the_one_of_the_directory_is_found(tmp_path: Path) -> None:
+    place = _zip(tmp_path / "a.zip", {SMUGGLED: b"harmless\n"})
+    other = SMUGGLED.replace("more.log", "evil.log").encode()
+    place.write_bytes(place.read_bytes().replace(SMUGGLED.encode(), other, 1))
+    assert "archive" in {problem.check for problem in _verify(place).problems if problem.member == SMUGGLED}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("data", [b"", b"x", b"line\n" * 500_000])
+def test_a_sound_member_is_read_as_the_standard_library_reads_it(tmp_path: Path, method: int, data: bytes) -> None:
+    place = tmp_path / "a.zip"
+    with zipfile.ZipFile(place, "w", method) as target:
+        target.writestr("größe/日本.log", data)
+    with place.open("rb") as file, zipfile.ZipFile(place) as archive:
+        member = ZipMember(file, archive.infolist()[0])
+        assert b"".join(iter(lambda: member.read(1 << 16), b"")) == data
+
+
+def test_the_verifier_finds_what_is_planted_before_it() -> None:
+    for _ in range(40):
+        marker = new_marker()
+        assert missed(SecondEngine((marker,)), marker) == (15, ())
+
+
+def test_a_verifier_that_misses_a_canary_proves_nothing(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SecondEngine, "find", lambda *_: iter(()))
+    said = {problem.detail for problem in _verify(bundle).problems}
+    assert "the verifier missed a planted password, in gzip: it proves nothing" in said
+
+
+def test_a_member_that_the_directory_does_not_list_is_found(bundle: Path) -> None:
+    """Programs that read from the start of a zip unpack it; the directory knows nothing of it."""
+    with zipfile.ZipFile(bundle) as archive:
+        start = archive.start_dir
+    data = bundle.read_bytes()
+    hidden = _zip_bytes({"hidden.log": SECRET})
+    entry = hidden[: hidden.rindex(b"PK\x01\x02")]
+    end = bytearray(data[start:])
+    struct.pack_into("<I", end, len(end) - 6, start + len(entry))
+    changed = bundle.with_name("changed.zip")
+    changed.write_bytes(data[:start] + entry + bytes(end))
+    with zipfile.ZipFile(changed) as archive:
+        assert "hidden.log" not in archive.namelist()
+    assert any("belong to no member" in problem.detail for problem in _problems(changed, "archive"))
+
+
+def test_bytes_before_the_first_member_are_found(bundle: Path) -> None:
+    changed = bundle.with_name("changed.zip")
+    changed.write_bytes(b"#!/bin/sh\n" + bundle.read_bytes())
+    assert any("belong to no member" in problem.detail for problem in _problems(changed, "archive"))

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +17,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from isal import isal_zlib
 
-from escalate.bundle.members import Member, of_bytes, of_file, packed_form
+from escalate.bundle.deflate import END
+from escalate.bundle.members import Member, PackedForm, of_bytes, of_file, packed_form
 from escalate.bundle.names import fold, portable
 from escalate.bundle.writer import IN_MEMORY, Written, write_zip
 from escalate.case.packed import PackingSink
@@ -178,3 +181,46 @@ def test_other_programs_accept_it(tmp_path: Path, command: list[str]) -> None:
     ]
     _write(members, tmp_path / "a.zip")
     subprocess.run([*command, str(tmp_path / "a.zip")], check=True, capture_output=True)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("command", [["unzip", "-tqq"], ["7z", "t", "-bso0", "-bsp0"], ["bsdtar", "-tf"]])
+def test_more_members_than_a_short_directory_can_count(many: Path, command: list[str]) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"needs {command[0]}")
+    said = subprocess.run([*command, str(many)], check=True, capture_output=True).stdout
+    assert command[0] != "bsdtar" or len(said.splitlines()) == MANY
+
+
+MANY = 65_600
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("many") / "many.zip"
+    _write([of_bytes(f"a/{number}", "meta", b"x") for number in range(MANY)], place)
+    return place
+
+
+def test_a_member_of_more_than_four_gigabytes_says_its_size_everywhere(tmp_path: Path) -> None:
+    """Zeros deflate block by block to the same bytes: nothing has to be packed, and 4 MB stand for 4.3 GB."""
+    zeros, number = bytes(1 << 20), 4_200
+    engine = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = engine.compress(zeros) + engine.flush(zlib.Z_FULL_FLUSH)
+    packed, size = block * number + END, number << 20
+    crc32 = 0
+    for _ in range(number):
+        crc32 = isal_zlib.crc32(zeros, crc32)
+    place = tmp_path / "core.deflate"
+    place.write_bytes(packed)
+    form = PackedForm(len(packed), hashlib.sha256(packed).hexdigest(), crc32)
+    core = Member("a/core", "evidence", place, size, "0" * 64, packed=form)
+    _write([core, of_bytes("b", "meta", b"after")], tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.getinfo("a/core").file_size == size > 1 << 32
+        assert archive.read("b") == b"after"
+    for command in (["zipinfo", "-l"], ["7z", "l"], ["bsdtar", "-tvf"]):
+        if shutil.which(command[0]) is None:
+            continue
+        said = subprocess.run([*command, str(tmp_path / "a.zip")], check=True, capture_output=True, text=True).stdout
+        assert str(size) in said

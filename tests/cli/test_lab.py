@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from escalate.lab.faults import FAULTS
+from escalate.lab.support.mishaps import KINDS, OPERATIONS
 from escalate.lab.worlds import WORLDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +91,8 @@ def test_list_shows_every_world_and_every_fault() -> None:
         name: world.expected for name, world in WORLDS.items()
     }
     assert set(data["faults"]) == set(FAULTS)
+    assert set(data["mishaps"]) == set(KINDS)
+    assert all(name in done.stdout for name in (*KINDS, *OPERATIONS))
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
@@ -133,12 +137,45 @@ def test_up_prints_lines_that_a_shell_can_take(up: Up, tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
+def test_up_plays_a_subscription_as_it_is_told(up: Up) -> None:
+    situation = ("--plan", "none", "--unregistered", "--open-ticket", "--service-incident", "--engineer-after", "0")
+    process = up("--world", "crash-loop", *situation, "--mishap", "services.list#2=error", "--format", "json")
+    told = document(process)
+    assert told["plan"] == "none"
+    cloud = told["environment"]["ESCALATE_CLOUD"]
+    asked = urllib.request.Request(
+        f"{cloud}/msi/token?resource={cloud}&api-version=2019-08-01",
+        headers={"X-IDENTITY-HEADER": told["environment"]["IDENTITY_HEADER"]},
+    )
+    with urllib.request.urlopen(asked) as answer:
+        token = json.load(answer)["access_token"]
+    subscription = "/".join(told["resource_id"].split("/")[:3])
+
+    def get(path: str, version: str = "2024-04-01") -> Any:
+        headers = {"Authorization": f"Bearer {token}"}
+        asked = urllib.request.Request(f"{cloud}{path}?api-version={version}", headers=headers)
+        with urllib.request.urlopen(asked) as answer:
+            return json.load(answer)
+
+    services = "/providers/Microsoft.Support/services"
+    assert get(services)["value"]
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(services)
+    refused.value.close()
+    assert refused.value.code == 500
+    assert get(f"{subscription}/providers/Microsoft.Support")["registrationState"] == "NotRegistered"
+    events = get(f"{subscription}/providers/Microsoft.ResourceHealth/events", "2025-05-01")["value"]
+    assert [each["properties"]["status"] for each in events] == ["Active"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
         (("--world", "java-heap-leek"), "java-heap-leak"),
         (("--world", "crash-loop", "--fault", "cold-smc"), "cold-scm"),
         (("--role", "Emperor"), "lab up --help"),
+        (("--plan", "Gold"), "lab up --help"),
+        (("--world", "crash-loop", "--mishap", "tickets.create=burnt"), "lost"),
     ],
 )
 def test_a_name_that_does_not_exist_is_a_usage_error_with_a_hint(arguments: tuple[str, ...], hint: str) -> None:

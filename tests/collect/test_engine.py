@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -28,6 +28,7 @@ from escalate.model.outcome import Blocked
 from escalate.model.plan import Budget, CatalogueEntry, Consent, Plan, Run, Sensitivity
 from escalate.model.target import LocalTarget, PathTarget
 from tests.collect.conftest import QUICK, ROOM
+from tests.fakes.core_maker import CoreMaker
 
 
 def entry(name, **more):
@@ -223,7 +224,7 @@ def test_two_steps_cannot_write_the_same_path(run_with):
 
 KILLED_IN_THE_MIDDLE = """
 import os, signal, sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from escalate.case.store import Case
 from escalate.collect import stage
 from escalate.model.observer import QuietObserver
@@ -317,3 +318,22 @@ def test_a_second_case_object_sees_the_same_evidence(make_case, tmp_path, collec
     case = make_case(target=PathTarget(path=str(tmp_path / "in")))
     document = collect(case)
     assert Case.open(case.root).read(type(document)) == document
+
+
+def test_a_dump_is_checked_when_it_is_saved_and_one_that_is_cut_off_is_told(run_with):
+    whole = CoreMaker(b"heap" * 40).data()
+
+    def gather(context):
+        yield Piece(path=PurePosixPath("process/7/whole.core"), content=iter([whole]), origin="gcore", pid=7)
+        yield Piece(path=PurePosixPath("process/7/cut.core"), content=iter([whole[:-9]]), origin="gcore", pid=7)
+        yield Piece(path=PurePosixPath("process/7/notes.txt"), content=iter([b"text\n"]), origin="notes", pid=7)
+
+    _, artifacts, steps = run_with((entry("dump"), gather))
+    dumps = {artifact.path.rpartition("/")[2]: artifact.dump for artifact in artifacts}
+    assert dumps["whole.core"].state == "complete"
+    assert (dumps["cut.core"].state, dumps["cut.core"].missing) == ("truncated", 9)
+    assert dumps["notes.txt"] is None
+    outcome = steps["test.dump"].outcome
+    assert outcome.state == "partial"
+    assert "process/7/cut.core" in outcome.reason
+    assert "9 bytes are missing" in outcome.reason

@@ -59,6 +59,16 @@ class Operation:
         """Whether a request is meant for it."""
         return method == self.method and self.pattern.fullmatch(path) is not None
 
+    def encoded(self, path: str) -> str:
+        """With `%2F` within a parameter that is a whole resource id: Prism takes one segment as one parameter."""
+        found = self.pattern.fullmatch(path)
+        if found is None:
+            raise ValueError(f"{path} is not {self.template}")
+        for number in range(len(found.groups()), 0, -1):
+            start, end = found.span(number)
+            path = path[:start] + path[start:end].replace("/", "%2F") + path[end:]
+        return path
+
 
 def operations(shared: Path, spec: Spec) -> list[Operation]:
     """What the file describes, the most specific first: a literal segment goes before a parameter."""
@@ -75,7 +85,7 @@ def operations(shared: Path, spec: Spec) -> list[Operation]:
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"(\{[^}]+\})", template)
     expression = "".join(
-        (".+" if part in ("{resourceUri}", "{resourceId}", "{scope}") else "[^/]+")
+        ("(.+)" if part in ("{resourceUri}", "{resourceId}", "{scope}") else "[^/]+")
         if part.startswith("{")
         else re.escape(part)
         for part in parts

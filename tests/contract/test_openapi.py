@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -82,13 +82,19 @@ def described_by(shared: Path) -> list[tuple[Spec, Operation]]:
     return sorted(found, key=lambda pair: pair[1].template.count("{"))
 
 
-def belongs_to(handled: Handled, described: list[tuple[Spec, Operation]]) -> Spec | None:
+def belongs_to(handled: Handled, described: list[tuple[Spec, Operation]]) -> tuple[Spec, Operation] | None:
     path = urlsplit(handled.target).path
     for spec, operation in described:
         inner = path[len(spec.prefix) :] if path.startswith(spec.prefix) else None
         if inner is not None and operation.takes(handled.method, inner):
-            return spec
+            return spec, operation
     return None
+
+
+def inner_target(handled: Handled, spec: Spec, operation: Operation) -> str:
+    """Path and query below the file's prefix, as Prism can match them."""
+    parts = urlsplit(handled.target)
+    return urlunsplit(parts._replace(path=operation.encoded(parts.path[len(spec.prefix) :])))
 
 
 def test_every_request_is_described_by_a_file_or_listed_as_newer(labs: tuple[Lab, ...], shared: Path) -> None:
@@ -109,13 +115,15 @@ def test_requests_and_answers_fit_the_file(labs: tuple[Lab, ...], shared: Path, 
     described = described_by(shared)
     asked, broken = 0, list[str]()
     for lab in labs:
-        mine = [handled for handled in to_arm(lab) if belongs_to(handled, described) == spec]
+        found = ((handled, belongs_to(handled, described)) for handled in to_arm(lab))
+        mine = [(handled, mine[1]) for handled, mine in found if mine is not None and mine[0] == spec]
         if not mine:
             continue
         token, _ = lab.state.tokens.issue(lab.state.arm + spec.prefix.removesuffix("/v1"))
         with proxy(shared / spec.file, f"{lab.state.arm}{spec.prefix}") as prism:
-            for handled in mine:
-                verdict = prism.ask(handled.method, handled.target[len(spec.prefix) :], handled.body, token)
+            for handled, operation in mine:
+                target = inner_target(handled, spec, operation)
+                verdict = prism.ask(handled.method, target, handled.body, token)
                 asked += 1
                 broken += [
                     f"{handled.method} {handled.target}: {violation}"

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+import functools
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
 
 from escalate.azure.connect import connect
 from escalate.azure.support import Support
+from escalate.cli.app import run
+from escalate.cli.session import Session
+from escalate.lab.support import engineer
+from escalate.lab.worlds import WORLDS
 from escalate.model.submission import Phase
+from escalate.submit.filing import Filing
 from tests.contract.front import Front, front
 from tests.contract.prism import PROGRAM, proxy
-from tests.fakes.filing import BY_IDENTITY, LabTime, approved_case, run_in_lab_time
+from tests.fakes.built_case import TOPIC, WORLD, build
+from tests.fakes.filing import BRISK, BY_IDENTITY, LabTime, approved_case, run_in_lab_time
 from tests.fakes.support_lab import LINUX, SupportLab, support_lab, ticket_properties
 
 pytestmark = [pytest.mark.system, pytest.mark.enable_socket, pytest.mark.timeout(300)]
@@ -40,7 +50,7 @@ def _watched() -> Iterator[Watched]:
     if not spec.exists():
         pytest.skip("needs ../shared beside the checkout")
     with (
-        support_lab(real_casing=False) as lab,
+        support_lab(world=WORLDS[WORLD], real_casing=False, takes=timedelta(seconds=0.05)) as lab,
         proxy(spec, lab.base_url) as prism,
         front(prism.url, lab.base_url) as made,
     ):
@@ -104,6 +114,49 @@ def test_the_machine_files_a_ticket_with_its_files(watched: Watched, tmp_path: P
     approved = {case.root.joinpath(each.path).read_bytes() for each in state.request.attachments}
     assert set(lab.files(ticket).values()) == approved
     assert_fits(watched, at_least=8)
+
+
+@pytest.fixture
+def verbs(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Any]:
+    """verbs("ticket", "status") on a case that was built through the front; gives the exit code and what was told."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for name, value in watched.lab.lab.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("escalate.cli.submit.Filing", functools.partial(Filing, patience=BRISK))
+    case = build(watched.lab.lab, tmp_path)
+
+    def verb(*words: str) -> Any:
+        where = ["--case", str(case), "--auth", "managed-identity", "--format", "json"]
+        code = run([*words, *where], Session())
+        captured = capsys.readouterr()
+        assert code == 0, captured.err + captured.out
+        return json.loads(captured.out)
+
+    return verb
+
+
+def test_a_ticket_from_filing_to_its_end_by_the_verbs(watched: Watched, verbs: Callable[..., Any]) -> None:
+    lab = watched.lab
+    verbs("submit", "--dry-run=online", "--advanced-diagnostics", "no", "--classification", TOPIC)
+    filed = verbs("submit", "--yes", "--advanced-diagnostics", "no", "--classification", TOPIC)
+    (ticket,) = lab.tickets
+    assert filed["support_ticket_id"] == ticket.ticket_id
+    engineer.ask(lab.desk, ticket)
+    verbs("ticket", "status")
+    verbs("ticket", "reply", "It was seen at 05:58 UTC on one worker.", "--yes")
+    verbs("ticket", "attach", str(next(Path(filed["case"]).glob("bundle/*-full.zip"))), "--yes")
+    verbs("ticket", "severity", "C", "--yes")
+    verbs("ticket", "close", "--yes")
+    assert ticket.status == "Closed"
+    verbs("ticket", "reopen", "--why", "It is back.", "--yes")
+    assert ticket.status == "Open"
+    assert ticket.severity == "minimal"
+    bundles = {each.read_bytes() for each in Path(filed["case"]).glob("bundle/*.zip")}
+    assert len(bundles) == 2
+    assert set(lab.files(ticket).values()) == bundles
+    assert_fits(watched, at_least=25)
 
 
 def test_every_method_of_our_client(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,3 +57,10 @@ def test_only_what_is_near_the_window_counts():
 def test_changes_can_be_asked_for_alone():
     made = chronicle(timeline(event(0, "deployment"), event(1, "error")), WINDOW, 10, CHANGES)
     assert [row.category for row in made.rows] == ["deployment"]
+
+
+def test_what_escalate_did_is_one_row_however_long_it_took():
+    steps = [event(n * 300, category="our footprint", title=f"step {n}") for n in range(20)]
+    (row,) = chronicle(TimelineDocument(events=tuple(steps), coverage=()), None, 40).rows
+    assert row.count == 20
+    assert row.title == "what escalate did to collect this"

@@ -6,19 +6,29 @@ import pytest
 
 from escalate.case.layout import Room
 from escalate.draft import stage
+from escalate.draft.handoff import PACKETS
 from escalate.errors import CaseError
 from escalate.model.observer import QuietObserver
 from escalate.model.ticket import Ticket
 from tests.fakes.triaged_case import CASES, customer, microsoft, triaged_case
 
-FILES = ["report-in-zip.html", "report.html", "start-here.md", "ticket.json", "ticket.md"]
+FILES = [
+    *(f"handoff/{name}.md" for name, one in sorted(PACKETS.items()) if not one.of_dependency),
+    "report-in-zip.html",
+    "report.html",
+    "start-here.md",
+    "ticket.json",
+    "ticket.md",
+]
+
+
 RUNBOOKS = {"microsoft": ["runbook/q1-content-share.md", "runbook/q1-host-image.md"]}
 
 
 def written(folder: Path) -> dict[str, bytes]:
-    draft = folder / "draft"
-    files = sorted(path for path in draft.rglob("*") if path.is_file())
-    return {path.relative_to(draft).as_posix(): path.read_bytes() for path in files}
+    root = folder / "draft"
+    files = (path for path in sorted(root.rglob("*")) if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("verdict", list(CASES))

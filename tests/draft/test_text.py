@@ -84,3 +84,22 @@ def test_lists_say_how_much_they_leave_out():
     assert text.count(0, "file") == "no files"
     assert text.count(1, "entry", "entries") == "1 entry"
     assert text.count(1200, "entry", "entries") == "1,200 entries"
+
+
+def test_a_command_keeps_its_small_letter():
+    assert text.sentence("df -h / /home, then clean up") == "df -h / /home, then clean up."
+    assert text.sentence("clean up") == "Clean up."
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (15125.5, "ms", "15,126 ms"),
+        (0.333333, "percent", "0.333 %"),
+        (75.0, "", "75"),
+        (1e-9, "s", "1e-09 s"),
+        (5.89e9, "bytes", "5.9 GB"),
+    ],
+)
+def test_a_measured_number_has_no_more_digits_than_anybody_reads(value: float, unit: str, words: str):
+    assert text.figure(value, unit) == words

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from escalate.draft import wording
 from escalate.draft.claims import blames
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
-from escalate.draft.ticket import DESCRIPTION, ESSENTIALS, full_text, make_ticket, start_here, ticket_name
+from escalate.draft.ticket import ESSENTIALS, full_text, make_ticket, start_here, ticket_name
+from escalate.draft.wishes import DESCRIPTION
 from escalate.model.base import EvidenceId
 from escalate.model.incident import Severity
 from escalate.model.rule import Role
@@ -179,7 +181,8 @@ def test_nothing_found_is_no_claim_of_health(tmp_path: Path):
     bare = replace(
         made,
         ledger=made.ledger.model_copy(update={"exclusions": ()}),
-        timeline=made.timeline.model_copy(update={"events": ()}),
+        differential=None,
+        timeline=made.timeline.model_copy(update={"events": (), "first_bad": None, "last_good": None}),
     )
     assert make_ticket(bare).title.startswith("App Service incident without a known signature in the evidence")
     assert "No record with a time lies in or near the incident window." in full_text(bare)
@@ -272,3 +275,26 @@ def blaming(pieces: Pieces, claim: str) -> Pieces:
         timeline=pieces.timeline.model_copy(update={"events": events}),
         redaction=pieces.redaction.model_copy(update={"items": items}),
     )
+
+
+def test_no_field_of_the_portal_gets_what_a_page_would_take_for_a_tag(tmp_path: Path):
+    pieces = customer()
+    excerpt = "<script>alert(1)</script> <b>60 % used… “so”"
+    cited = tuple(one.model_copy(update={"excerpt": excerpt}) for one in pieces.triage.evidence)
+    words = make_ticket(facts(with_triage(pieces, evidence=cited), tmp_path)).description
+    assert '< script>alert(1)< /script> < b>60 % used... "so"' in words
+
+
+def test_what_the_question_says_is_not_said_twice(tmp_path: Path):
+    made = facts(microsoft(), tmp_path)
+    words = make_ticket(made).description
+    assert words.count(made.questions[0].text) == 1
+    assert "MORE ON EACH QUESTION" in words
+
+
+def test_the_verdict_does_not_repeat_the_headline(tmp_path: Path):
+    pieces = customer()
+    why = f"{pieces.triage.findings[1].title}. Memory was free. Confidence high: three sources."
+    verdict = pieces.triage.verdict.model_copy(update={"why": why})
+    made = facts(with_triage(pieces, verdict=verdict), tmp_path)
+    assert wording.reason(made) == "Memory was free."

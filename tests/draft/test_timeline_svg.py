@@ -99,3 +99,38 @@ def test_years_that_no_clock_shows_can_be_drawn():
     first = event(0).model_copy(update={"ts_utc": at(5, 56).replace(year=1)})
     last = event(0).model_copy(update={"ts_utc": at(5, 56).replace(year=9999)})
     assert drawing(first, last, window=None) is not None
+
+
+def test_what_is_dated_long_before_is_drawn_in_an_overview():
+    made = drawing(event(0), event(-400_000, category="deployment"), event(30, category="restart"))
+    assert len(made.overviews) == 2
+    assert "k-deployment" in made.overviews[0]
+    assert "k-deployment" not in made.pictures[0]
+    assert "Enlarged below" in made.overviews[0]
+    assert drawing(event(0)).overviews == ()
+
+
+def test_what_was_done_to_collect_does_not_stretch_the_overview():
+    assert drawing(event(0), event(900_000, category="our footprint")).overviews == ()
+
+
+def test_a_mark_is_named_where_there_is_room_and_not_where_another_stands():
+    wide = drawing(event(0, category="restart"), event(120, category="deployment")).pictures[0]
+    assert ">restart</text>" in wide
+    assert ">deployment</text>" in wide
+    assert ">restart</text>" not in drawing(event(0, category="restart"), event(8, category="deployment")).pictures[0]
+    assert "×50</text>" in drawing(*(event(n / 10) for n in range(50))).pictures[0]
+
+
+def test_first_bad_and_last_good_are_lines_with_names():
+    timeline = customer().timeline
+    made = draw(timeline, WINDOW)
+    assert ">first bad</text>" in made.pictures[0]
+    assert ">last good</text>" in made.pictures[0]
+    assert "bound" not in draw(timeline.model_copy(update={"first_bad": None, "last_good": None}), WINDOW).pictures[0]
+
+
+def test_a_silence_inside_of_a_record_is_hatched():
+    timeline = customer().timeline
+    without = draw(timeline.model_copy(update={"gaps": ()}), WINDOW).pictures[0]
+    assert draw(timeline, WINDOW).pictures[0].count("uncovered") == without.count("uncovered") + 1

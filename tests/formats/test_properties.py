@@ -42,6 +42,9 @@ SAMPLES = [
     b"cpu  1 2 3 4 5\n\nintr 1 2\n",
     b'Process 1: x\n\nThread 1 (idle): "M"\n    f (a.py:1)\n',
     b'{"connections":1,"connectionLimit":2,\n"threads":3}',
+    b'{"header":{"reportVersion":3,"nodejsVersion":"v20","dumpEventTimeStamp":"1767607200123"},\n"libuv":[{"type":"tcp"}]}',
+    b"OS Thread Id: 0x1a (0)\n        Child SP IP Call Site\n00007FFCA1B2C500 00007F2AB0123456 Shop.Cart.Wait()\n",
+    b"[  483.120402] INFO: task node:231 blocked for more than 120 seconds.\n[  483.2] x\n[  484.000001] y\n",
     b'[{"id":1,"href":"https://x/api/processes/1","total_cpu_time":"00:00:01.5"}]',
 ]
 
@@ -165,6 +168,7 @@ lines = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40)
 
 @LIMITED
 @given(rows=st.lists(st.tuples(st.booleans(), lines), min_size=1, max_size=12), end=st.sampled_from(["\n", "\r\n"]))
+@example(rows=[(True, "<failedRequest url='u'>"), (False, "x")], end="\n")
 def test_container_log_lines_come_back_with_the_time_of_the_line_before(rows, end):
     rows[0] = (True, rows[0][1])
     text = end.join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -180,3 +181,77 @@ def test_other_key_value_files_give_names_and_values(records_of):
         {},
     ]
     assert {record.pid for record in records} == {7}
+
+
+SOS = """\
+> clrstack -all
+OS Thread Id: 0x1a (0)
+        Child SP               IP Call Site
+00007FFCA1B2C3D0 00007f2b1c0d1e2f [HelperMethodFrame_1OBJ: 00007ffca1b2c3d0] Monitor.ObjWait(Object)
+00007FFCA1B2C500 00007F2AB0123456 Shop.Cart.Wait() [/src/Cart.cs @ 41]
+
+OS Thread Id: 0x2b (3)
+        Child SP               IP Call Site
+00007F2A11112222 00007f2b1c0d1e2f System.Net.Sockets.Socket.Receive(Byte[])
+"""
+CDB = """\
+0:000> ~*k
+
+.  0  Id: 1a2c.1b30 Suspend: 1 Teb: 000000d4`1e600000 Unfrozen
+ # Child-SP          RetAddr               Call Site
+00 000000d4`1e7ff7a8 00007ff8`2d3a5e2e     ntdll!NtReadFile+0x14
+01 000000d4`1e7ff7b0 00007ff7`1c2b3a4d     KERNELBASE!ReadFile+0x7b
+
+   1  Id: 1a2c.2c44 Suspend: 1 Teb: 000000d4`1e602000 Unfrozen
+ # Child-SP          RetAddr               Call Site
+00 000000d4`1e8ff7a8 00007ff8`2d3a5e2e     ntdll!NtWaitForSingleObject+0x14
+"""
+
+
+def test_stacks_of_sos_and_of_cdb_have_their_threads_and_frames(records_of):
+    sos = [record.fields for record in records_of(SOS, "stacks.txt", Kind.STACKS) if record.fields.get("thread")]
+    assert [(fields["thread"], fields["nid"]) for fields in sos] == [("0", "0x1a"), ("3", "0x2b")]
+    assert sos[0]["frames"].split("\n")[1] == "Shop.Cart.Wait() [/src/Cart.cs @ 41]"
+    assert sos[1]["top"] == "System.Net.Sockets.Socket.Receive(Byte[])"
+    cdb = [record.fields for record in records_of(CDB, "cdb.txt", Kind.STACKS) if record.fields.get("thread")]
+    assert [(fields["thread"], fields["nid"], fields["top"]) for fields in cdb] == [
+        ("0", "1b30", "ntdll!NtReadFile+0x14"),
+        ("1", "2c44", "ntdll!NtWaitForSingleObject+0x14"),
+    ]
+
+
+def test_a_node_report_tells_what_set_it_off_and_when(records_of):
+    report = {
+        "header": {
+            "reportVersion": 3,
+            "event": "Allocation failed - JavaScript heap out of memory",
+            "trigger": "FatalError",
+            "dumpEventTimeStamp": "1767607200123",
+            "processId": 71,
+            "nodejsVersion": "v20.3.1",
+        },
+        "javascriptStack": {"message": "No stack.", "stack": ["at grow (/home/site/wwwroot/cart.js:12:7)"]},
+        "javascriptHeap": {"usedMemory": 2_000_000_000, "memoryLimit": 2_147_483_648},
+        "libuv": [
+            {"type": "tcp", "is_active": True},
+            {"type": "timer", "is_active": False},
+            {"type": "tcp", "is_active": True},
+        ],
+    }
+    first, *lines = records_of(json.dumps(report, indent=1), "report.20260105.json", Kind.NODE_REPORT)
+    assert (first.pid, first.ts) == (71, datetime(2026, 1, 5, 10, 0, 0, 123000, tzinfo=UTC))
+    assert first.fields["heap_limit"] == 2_147_483_648
+    assert "set off by FatalError" in first.text
+    assert "2 tcp" in first.text
+    assert len(lines) == len(json.dumps(report, indent=1).splitlines())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"header": {"reportVersion": 1, "nodejsVersion": "v1"',
+        '{"header": {"reportVersion": [], "nodejsVersion": {}}, "libuv": 7}',
+    ],
+)
+def test_a_node_report_that_is_cut_off_or_odd_is_still_read(records_of, text):
+    assert records_of(text, "report.json", Kind.NODE_REPORT)

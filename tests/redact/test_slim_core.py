@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalate.case.layout import Room
+from escalate.formats.elf_layout import PT_LOAD
 from escalate.model.kind import Kind
 from escalate.model.observer import QuietObserver
 from escalate.model.redaction import RedactionDocument, Sealed, SlimTwin
 from escalate.redact import stage
-from escalate.redact.handlers.elf_core_layout import PT_LOAD, read_core
+from escalate.redact.handlers.elf_core_layout import read_core
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.slim_core import is_slim, slim
 from escalate.redact.paths import redacted_paths

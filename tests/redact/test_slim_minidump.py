@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from minidump.minidumpfile import MinidumpFile
 
 from escalate.case.layout import Room
+from escalate.formats.minidump_layout import EXCEPTION, MEMORY, MODULES, SYSTEM, THREADS
 from escalate.model.artifact import EvidenceDocument
 from escalate.model.kind import Kind
 from escalate.model.observer import QuietObserver
 from escalate.model.redaction import Sealed
 from escalate.redact import stage
 from escalate.redact.choices import choices
-from escalate.redact.handlers.minidump_layout import EXCEPTION, MEMORY, MODULES, SYSTEM, THREADS, read_dump
+from escalate.redact.handlers.minidump_layout import read_dump
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.slim_minidump import is_slim, slim
 from escalate.redact.slim import SLIM_FROM, slim_path, slim_twin

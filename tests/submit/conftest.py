@@ -11,10 +11,12 @@ import pytest
 import pytest_socket
 
 from escalate.case.store import Case
+from escalate.lab.support.setup import SupportSetup
 from escalate.model.submission import Phase, SubmissionState
 from tests.fakes.filing import LabTime, approved_case, run_in_lab_time
 from tests.fakes.support_lab import SupportLab, support_lab
 
+TAKES = timedelta(seconds=0.05)
 RUNS = 6
 """So often at most is a run begun again; a fault lasts for one call."""
 
@@ -22,7 +24,7 @@ RUNS = 6
 @pytest.fixture(scope="module")
 def _lab() -> Iterator[SupportLab]:
     pytest_socket.enable_socket()
-    with support_lab(takes=timedelta(seconds=0.05)) as lab:
+    with support_lab(takes=TAKES) as lab:
         yield lab
 
 
@@ -35,6 +37,7 @@ def lab(_lab: SupportLab, socket_enabled) -> Iterator[SupportLab]:
         for kept in (desk.tickets, desk.filed, desk.workspaces, desk.operations, desk.calls, desk.registrations):
             kept.clear()
         desk.plan, desk.registration = "ProDirect", "Registered"
+        desk.setup = SupportSetup(takes=TAKES)
     yield _lab
     desk.mishaps.clear()
 

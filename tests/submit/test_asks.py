@@ -135,7 +135,12 @@ def test_an_ask_that_nobody_can_name_is_kept_and_not_named(said: str):
 def test_one_sentence_may_ask_for_several_things():
     said = "Could you please attach a memory dump of the process, and confirm instance and time in UTC?"
     (ask,) = asks_in(said)
-    assert {kind.id for kind in ask.kinds} == {"process-dump", "instance", "time-window"}
+    assert [kind.id for kind in ask.kinds] == ["process-dump", "time-window", "instance"]
+
+
+def test_a_general_ask_gives_way_to_a_more_exact_one():
+    assert ids("Please upload the files: the network trace.") == ["network-trace"]
+    assert ids("Please upload the files to the workspace link.") == ["upload"]
 
 
 def test_the_points_of_a_list_ask_when_the_line_before_it_does():

@@ -13,6 +13,7 @@ from escalate.azure.support_failure import SupportFailure
 from escalate.azure.support_values import AskedConsent, ProblemType, SupportService
 from escalate.errors import UsageError
 from escalate.model.base import EvidenceId, RuleId
+from escalate.model.exclusion import Exclusion
 from escalate.model.finding import Finding, FindingsDocument, Verdict
 from escalate.model.incident import Incident, TargetFacts
 from escalate.model.rule import Confidence, Role
@@ -173,6 +174,21 @@ def test_demoted_findings_and_false_friends_point_nowhere():
     first = offers(clues_of(Incident(), findings), TYPES)[0]
     assert first.score == 0
     assert first.reasons == ()
+
+
+def test_a_line_that_is_quoted_is_no_claim():
+    clues = clues_of(Incident(title="Workers killed with 'Perhaps out of memory?'"), None)
+    assert _best(clues) == "Web App restarted"
+
+
+def test_what_was_ruled_out_speaks_against_its_topic():
+    incident = Incident(title="High memory, and restarts")
+    ruled_out = Exclusion(id="X1", cause="memory pressure on the worker", state="ruled out", test="t", result="r")
+    assert _best(clues_of(incident, None)) == "Web App restarted"
+    found = offers(clues_of(incident, None, exclusions=(ruled_out,)), TYPES, most=len(TYPES))
+    memory = next(offer for offer in found if offer.type.name.endswith("High memory usage"))
+    assert memory.score < 0
+    assert memory.reasons == ()
 
 
 def test_nothing_is_settled_without_a_reason_or_between_equals():

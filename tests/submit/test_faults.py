@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from escalate.lab.support.mishaps import Watch
@@ -36,6 +39,16 @@ def test_a_refusal_or_a_lost_answer_at_any_call_leads_to_one_whole_ticket(filed,
     one = filed(2_500_001, 700)
     lab.mishaps.add(f"{call}={kind}")
     one.until_open()
+    check_one_ticket(one)
+
+
+@pytest.mark.parametrize("kind", ["lost", "error-after"])
+def test_a_ticket_that_turns_up_late_is_waited_for_and_not_sent_again(filed, lab, kind: str) -> None:
+    one = filed(30)
+    lab.desk.setup = replace(lab.desk.setup, takes=timedelta(seconds=8))  # as in the recording of 2020
+    lab.mishaps.add(f"tickets.create#1={kind}")
+    one.until_open()
+    assert lab.operations("tickets.create") == ["tickets.create"]
     check_one_ticket(one)
 
 

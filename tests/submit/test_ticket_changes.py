@@ -35,6 +35,13 @@ def test_the_severity_is_changed(one):
     assert _do(one, lambda following: changes.set_severity(following, Severity.MINIMAL)).state == "as it was"
 
 
+def test_a_phone_number_may_come_with_severity_a(one):
+    contact = filed_state(one.case).request.contact.model_copy(update={"phone": "+49 30 7654321"})
+    changed = _do(one, lambda following: changes.set_severity(following, Severity.CRITICAL, contact))
+    assert changed.state == "changed"
+    assert one.lab.tickets[0].sent["contactDetails"]["phoneNumber"] == "+49 30 7654321"
+
+
 def test_while_an_engineer_works_on_it_a_message_has_to_ask(one):
     engineer.take(one.lab.desk, one.lab.tickets[0], working=True)
     changed = _do(one, lambda following: changes.set_severity(following, Severity.CRITICAL))

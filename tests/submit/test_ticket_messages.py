@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from escalate.azure.support_failure import SupportFailure
-from escalate.model.follow_up import FollowUp
+from escalate.model.follow_up import FollowUp, NoteRecord
+from escalate.submit.afterwards.following import Following
 from escalate.submit.afterwards.messages import Message, Posted, post
 from tests.fakes.filing import EMAIL
 from tests.fakes.following import followed
@@ -103,6 +104,33 @@ def test_whatever_goes_wrong_it_is_there_once(one, mishap: str):
     assert _bodies(one) == [HELLO.body]
 
 
+class Killed(BaseException):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("nth", range(1, 5))
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_run_that_is_killed_at_any_record_goes_on_and_sends_it_once(one, nth: int, when: str, monkeypatch):
+    records: list[str] = []
+    write = Following.note
+
+    def killed(self: Following, text: str, note: NoteRecord) -> None:
+        records.append(text)
+        if when == "after":
+            write(self, text, note)
+        if len(records) == nth:
+            raise Killed
+        if when == "before":
+            write(self, text, note)
+
+    monkeypatch.setattr(Following, "note", killed)
+    with pytest.raises(Killed):
+        _post(one)
+    monkeypatch.setattr(Following, "note", write)
+    assert _post(one).is_confirmed
+    assert _bodies(one) == [HELLO.body]
+
+
 @pytest.mark.parametrize("mishap", ["communications.create#1=silent", "communications.create#1=silent-after"])
 def test_a_server_that_says_nothing_gets_it_once(one, mishap: str):
     one.lab.mishaps.add(f"{mishap}:2")
@@ -126,4 +154,5 @@ def test_a_forbidden_message_is_refused_at_once(one):
     with pytest.raises(SupportFailure) as caught:
         _post(one)
     assert "Support Request Contributor" in caught.value.hint
-    assert one.lab.operations("communications.create") == ["communications.create"]
+    refused = [call for call in one.lab.calls if call.operation == "communications.create" and call.status == 403]
+    assert len(refused) == 1

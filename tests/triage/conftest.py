@@ -48,6 +48,10 @@ class Triaged:
     def active(self) -> set[str]:
         return {finding.rule for finding in self.findings.findings if not finding.demoted}
 
+    @property
+    def case_artifacts(self) -> tuple[Artifact, ...]:
+        return self.case.read(EvidenceDocument).artifacts
+
     def finding(self, rule: str):
         return next(finding for finding in self.findings.findings if finding.rule == rule)
 

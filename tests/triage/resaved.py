@@ -1,4 +1,4 @@
-"""The evidence of an incident as other tools save it: CSV of the portal, lists of az and PowerShell, Windows line ends."""
+"""Evidence as other tools save it: CSV of the portal, lists of az and PowerShell, line ends of Windows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Save = Callable[[str, bytes], tuple[str, bytes] | None]
 
 
 def portal_csv(name: str, content: bytes) -> tuple[str, bytes] | None:
-    """A table of Log Analytics or Application Insights as the portal exports it, with times as the browser shows them."""
+    """A table of Log Analytics or Application Insights as the portal exports it, times as a browser shows them."""
     table = _table(name, content)
     if table is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -22,6 +23,7 @@ TICKET_LIFE = timedelta(days=182)
 PLAN_ID = base64.b64encode(f"Source:SCM,ContractId:98659194,SubscriptionId:{SUBSCRIPTION}".encode()).decode()
 """Of the form that Microsoft's example decodes to."""
 
+KEPT_CALLS = 10_000
 Registration = Literal["Registered", "Registering", "NotRegistered"]
 
 
@@ -46,8 +48,8 @@ class SupportDesk:
     operations: dict[str, LongRunning] = field(default_factory=dict)
     registrations: list[datetime] = field(default_factory=list)
     """When the subscription was registered for the provider by somebody: never without being asked for."""
-    calls: list[Call] = field(default_factory=list)
-    """Every call that reached the service, oldest first."""
+    calls: deque[Call] = field(default_factory=lambda: deque(maxlen=KEPT_CALLS))
+    """Every call that reached the service, oldest first; the oldest are forgotten after some thousands."""
     question: str = "Could you please attach a memory dump of the process, and confirm instance and time in UTC?"
     """What an engineer asks for."""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(5835, 7))

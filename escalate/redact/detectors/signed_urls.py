@@ -49,15 +49,22 @@ DETECTORS = (
         id="support-workspace",
         kind="SIGNEDURL",
         title="Upload workspaces of Microsoft support",
-        anchors=(r"support\.microsoft\.com(?:\\?/|%2f)files(?:\?|%3f)workspace(?:=|%3d)",),
+        anchors=(r"support\.microsoft\.com(?:\\?/|%2f)[^\s\"'<>]{0,16}files[^\s\"'<>]{1,300}workspace(?:=|%3d)",),
         caseless=True,
         pattern=re.compile(
-            rb"(?i:support\.microsoft\.com(?:\\?/|%2f)files(?:\?|%3f)workspace(?:=|%3d))(?P<secret>[^\s\"'<>]{4,4096})"
+            rb"(?i:support\.microsoft\.com(?:\\?/|%2f)[^\s\"'<>]{0,16}files[^\s\"'<>]{1,300}?workspace(?:=|%3d))"
+            rb"(?P<secret>[^\s\"'<>]{4,4096})"
         ),
-        before=96,
+        before=400,
         positives=(
             ("upload to https://support.microsoft.com/files?workspace=eyJ0eXAiOiJKV1Qi&x=1", "eyJ0eXAiOiJKV1Qi"),
+            ("https://support.microsoft.com/files?wid=5f0c&amp;workspace=kJ8s7Hd62hGq1Zx0", "kJ8s7Hd62hGq1Zx0"),
+            ("https://support.microsoft.com/en-us/files?workspace=kJ8s7Hd62hGq1Zx0", "kJ8s7Hd62hGq1Zx0"),
+            ("u=https%3A%2F%2Fsupport.microsoft.com%2Ffiles%3Fwid%3D1%26workspace%3DkJ8s7Hd62hGq", "kJ8s7Hd62hGq"),
         ),
-        negatives=("https://support.microsoft.com/files",),
+        negatives=(
+            "https://support.microsoft.com/files",
+            "https://support.microsoft.com/help/4026814 is about a workspace=new",
+        ),
     ),
 )

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from escalate.formats.elf_layout import PF_W, PF_X, PT_LOAD, PT_NOTE, Segment
 from escalate.model.kind import Kind
 from escalate.model.redaction import Ledger
 from escalate.redact.cover import PIECE, Range
 from escalate.redact.cover_file import cover_file
 from escalate.redact.cover_guard import GuardedSink
 from escalate.redact.engine import Engine, Sink
-from escalate.redact.handlers.elf_core_layout import PF_W, PF_X, PT_LOAD, PT_NOTE, Core, Segment, outside, read_core
+from escalate.redact.handlers.elf_core_layout import Core, outside, read_core
 from escalate.redact.handlers.elf_core_notes import FileMap, command_lines, cut_arguments, file_map
 from escalate.redact.handlers.registry import CannotRedact
 

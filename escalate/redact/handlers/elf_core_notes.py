@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from escalate.formats.elf_layout import ARGUMENTS, FILE_ENTRY, NAME, NT_FILE, NT_PRPSINFO, PROCESS_PID
 from escalate.redact.cover import Patch, Range
 from escalate.redact.engine import Engine
-from escalate.redact.handlers.elf_core_layout import NT_FILE, NT_PRPSINFO, Core, read_at
+from escalate.redact.handlers.elf_core_layout import Core, read_at
 from escalate.redact.handlers.registry import CannotRedact
 
-_NAME, _ARGUMENTS = 16, 80
-"""Bytes of `pr_fname` and `pr_psargs`, with which `struct elf_prpsinfo` ends on every machine."""
-_PROCESS_SIZES = (124, 128, 136)
-"""Bytes of the structure: 32 bit with short and with long user ids, 64 bit."""
 _LONGEST_FILES = 64 * 1024 * 1024
 _LEAST = 4
 """Characters of the beginning of a known value that give it away."""
@@ -44,7 +40,7 @@ def file_map(raw: BinaryIO, core: Core) -> FileMap:
         CannotRedact: it is not as Linux writes it.
     """
     mapped, paths = list[Range](), list[Range]()
-    word = struct.Struct("<QQQ" if core.wide else "<III")
+    word = FILE_ENTRY[core.wide]
     for note in core.found(NT_FILE):
         head = 2 * (word.size // 3)
         if note.size < head or note.size > _LONGEST_FILES:
@@ -67,20 +63,20 @@ def command_lines(core: Core) -> tuple[Range, ...]:
     """
     found: list[Range] = []
     for note in core.found(NT_PRPSINFO):
-        if note.size not in _PROCESS_SIZES:
+        if note.size not in PROCESS_PID:
             raise CannotRedact("its note on the process is of an unknown size")
         end = note.start + note.size
-        found.append((end - _NAME - _ARGUMENTS, end))
+        found.append((end - NAME - ARGUMENTS, end))
     return tuple(found)
 
 
 def cut_arguments(raw: BinaryIO, ranges: Sequence[Range], engine: Engine) -> Iterator[Patch]:
     """Linux keeps the first 79 bytes of a command line: the secret that was cut there has lost its end."""
     for _, end in ranges:
-        text = read_at(raw, end - _ARGUMENTS, _ARGUMENTS).split(b"\0")[0]
-        start = _cut(text, engine) if len(text) >= _ARGUMENTS - 1 else len(text)
+        text = read_at(raw, end - ARGUMENTS, ARGUMENTS).split(b"\0")[0]
+        start = _cut(text, engine) if len(text) >= ARGUMENTS - 1 else len(text)
         if text[start:].strip(b"*"):
-            yield end - _ARGUMENTS + start, b"*" * (len(text) - start)
+            yield end - ARGUMENTS + start, b"*" * (len(text) - start)
 
 
 def _cut(text: bytes, engine: Engine) -> int:

@@ -7,12 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from escalate.model.kind import Kind
-from escalate.model.redaction import Ledger
-from escalate.redact.engine import Engine
-from escalate.redact.handlers.encoding import Told
-from escalate.redact.handlers.hprof_heap import HeapBlanker
-from escalate.redact.handlers.hprof_layout import (
+from escalate.formats.hprof_layout import (
     FRAME,
     HEADER,
     HEAP_DUMP,
@@ -24,6 +19,11 @@ from escalate.redact.handlers.hprof_layout import (
     UNLOAD_CLASS,
     UTF8,
 )
+from escalate.model.kind import Kind
+from escalate.model.redaction import Ledger
+from escalate.redact.engine import Engine
+from escalate.redact.handlers.encoding import Told
+from escalate.redact.handlers.hprof_heap import HeapBlanker
 from escalate.redact.handlers.hprof_names import MASK, Names
 from escalate.redact.handlers.hprof_values import redact_values
 from escalate.redact.handlers.registry import CannotRedact

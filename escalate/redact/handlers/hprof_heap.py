@@ -6,18 +6,8 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from escalate.redact.handlers.hprof_layout import (
-    CLASS_DUMP,
-    INSTANCE_DUMP,
-    OBJECT,
-    OBJECT_ARRAY,
-    PRIMITIVE_ARRAY,
-    SIZES,
-    ClassReader,
-    is_kept,
-    is_kept_static,
-    roots,
-)
+from escalate.formats.hprof_layout import CLASS_DUMP, INSTANCE_DUMP, OBJECT, OBJECT_ARRAY, PRIMITIVE_ARRAY, SIZES, roots
+from escalate.redact.handlers.hprof_layout import ClassReader, is_kept, is_kept_static
 from escalate.redact.handlers.hprof_names import Names
 from escalate.redact.handlers.registry import CannotRedact
 

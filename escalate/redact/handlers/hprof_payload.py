@@ -9,8 +9,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from escalate.redact.cover import Range
-from escalate.redact.handlers.hprof_layout import (
+from escalate.formats.hprof_layout import (
     CLASS_DUMP,
     FRAME,
     HEADER,
@@ -25,9 +24,10 @@ from escalate.redact.handlers.hprof_layout import (
     TRACE,
     UNLOAD_CLASS,
     UTF8,
-    ClassReader,
     roots,
 )
+from escalate.redact.cover import Range
+from escalate.redact.handlers.hprof_layout import ClassReader
 from escalate.redact.handlers.registry import CannotRedact
 
 WINDOW = 1 << 20

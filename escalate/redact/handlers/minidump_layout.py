@@ -1,4 +1,4 @@
-"""How a minidump is laid out (Microsoft `minidumpapiset.h`; Breakpad and Crashpad for the streams of Linux)."""
+"""What of a minidump that is to be redacted must stay, what is memory, and where its texts stand."""
 
 from __future__ import annotations
 
@@ -8,29 +8,42 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import BinaryIO
 
+from escalate.formats.minidump_layout import (
+    COMMENT_A,
+    COMMENT_W,
+    ENTRY,
+    EXCEPTION,
+    EXCEPTION_SIZE,
+    HANDLES,
+    HEADER,
+    LONG,
+    LONGEST_TABLE,
+    MEMORY,
+    MEMORY64,
+    MODULE,
+    MODULES,
+    MOST_STREAMS,
+    SYSTEM,
+    THREAD,
+    THREAD_NAMES,
+    THREADS,
+    THREADS_EX,
+    UNLOADED,
+    UNUSED,
+)
 from escalate.redact.cover import Range
 from escalate.redact.handlers.elf_core_layout import read_at
 from escalate.redact.handlers.registry import CannotRedact
 
-THREADS, MODULES, MEMORY, EXCEPTION, SYSTEM, THREADS_EX, MEMORY64 = 3, 4, 5, 6, 7, 8, 9
-_COMMENT_A, _COMMENT_W, _HANDLES, _UNLOADED, _THREAD_NAMES = 10, 11, 12, 14, 24
-_UNUSED = 0
 _NUMBERS = frozenset({13, 15, 16, 17, 19, 21, 22, 0x47670001, 0x47670008})
 """Function table, misc info, memory info, thread info, handle operations, token, system memory, counters, Breakpad's
 info, auxiliary vector: numbers without pointers into the file. They stay, and are searched."""
 TEXTS = frozenset({*range(0x47670003, 0x4767000D)} - {0x47670008})
 """CPU, status, release, command line, environment, maps and libraries of a Linux process."""
-_SEARCHED = frozenset({_COMMENT_A, _COMMENT_W, 0x47670002, 0x43500001, *TEXTS})
+_SEARCHED = frozenset({COMMENT_A, COMMENT_W, 0x47670002, 0x43500001, *TEXTS})
 """Comments, assertions, Crashpad's notes: masked like memory, wherever their texts stand."""
 
-_MOST_STREAMS = 4096
-_LONGEST_TABLE = 64 * 1024 * 1024
 _CHUNK = 1 << 20
-_HEADER = struct.Struct("<4sIIIIIQ")
-_ENTRY = struct.Struct("<III")
-_LONG = struct.Struct("<QQ")
-_THREAD = {THREADS: 48, THREADS_EX: 64}
-_MODULE = 108
 _NAMED_THREAD = struct.Struct("<IQ")
 
 
@@ -109,7 +122,7 @@ class _Found:
             yield body[start : start + width]
 
     def whole(self, stream: Stream) -> bytes:
-        if stream.size > _LONGEST_TABLE:
+        if stream.size > LONGEST_TABLE:
             raise CannotRedact(f"its stream {stream.type} is too long")
         self.keep(stream.start, stream.size)
         return read_at(self.raw, stream.start, stream.size)
@@ -122,18 +135,18 @@ def read_dump(raw: BinaryIO) -> Dump:
         CannotRedact: it is none, cut off, holds a stream that is not known, or memory lies over its structure.
     """
     size = raw.seek(0, 2)
-    signature, _, count, directory, *_ = _HEADER.unpack(read_at(raw, 0, _HEADER.size))
+    signature, _, count, directory, *_ = HEADER.unpack(read_at(raw, 0, HEADER.size))
     if signature != b"MDMP":
         raise CannotRedact("it is no minidump")
-    if count > _MOST_STREAMS:
+    if count > MOST_STREAMS:
         raise CannotRedact("it has too many streams")
     found = _Found(raw, size)
-    found.keep(0, _HEADER.size)
-    found.keep(directory, count * _ENTRY.size)
-    entries = _ENTRY.iter_unpack(read_at(raw, directory, count * _ENTRY.size))
+    found.keep(0, HEADER.size)
+    found.keep(directory, count * ENTRY.size)
+    entries = ENTRY.iter_unpack(read_at(raw, directory, count * ENTRY.size))
     streams = tuple(Stream(kind, start, length) for kind, length, start in entries)
     for stream in streams:
-        if stream.type == _UNUSED:
+        if stream.type == UNUSED:
             continue
         found.inside(stream.start, stream.size)
         reader = _READERS.get(stream.type)
@@ -174,7 +187,7 @@ def _check(fixed: tuple[Range, ...], found: _Found) -> None:
 
 
 def _threads(found: _Found, stream: Stream) -> None:
-    for entry in found.table(stream, _THREAD[stream.type]):
+    for entry in found.table(stream, THREAD[stream.type]):
         _, stack_size, stack, context_size, context = struct.unpack_from("<QIIII", entry, 24)
         found.memory.add(found.inside(stack, stack_size))
         found.keep(context, context_size)
@@ -184,7 +197,7 @@ def _threads(found: _Found, stream: Stream) -> None:
 
 
 def _modules(found: _Found, stream: Stream) -> None:
-    for entry in found.table(stream, _MODULE):
+    for entry in found.table(stream, MODULE):
         found.string(int.from_bytes(entry[20:24], "little"))
         symbol_size, symbol, misc_size, misc = struct.unpack_from("<IIII", entry, 76)
         found.keep(misc, misc_size)
@@ -202,20 +215,20 @@ def _memory(found: _Found, stream: Stream) -> None:
 
 
 def _memory64(found: _Found, stream: Stream) -> None:
-    count, base = _LONG.unpack(read_at(found.raw, stream.start, _LONG.size))
-    if stream.size != _LONG.size * (count + 1):
+    count, base = LONG.unpack(read_at(found.raw, stream.start, LONG.size))
+    if stream.size != LONG.size * (count + 1):
         raise CannotRedact("its list of memory is not as long as its entries")
     found.keep(stream.start, stream.size)
-    total, at = 0, stream.start + _LONG.size
+    total, at = 0, stream.start + LONG.size
     while at < stream.end:
         data = read_at(found.raw, at, min(_CHUNK, stream.end - at))
-        total += sum(length for _, length in _LONG.iter_unpack(data))
+        total += sum(length for _, length in LONG.iter_unpack(data))
         at += len(data)
     found.memory.add(found.inside(base, total))
 
 
 def _exception(found: _Found, stream: Stream) -> None:
-    if stream.size != 168:
+    if stream.size != EXCEPTION_SIZE:
         raise CannotRedact("its exception is of an unknown size")
     body = found.whole(stream)
     size, place = struct.unpack_from("<II", body, 160)
@@ -253,8 +266,8 @@ _READERS: Mapping[int, Callable[[_Found, Stream], None]] = MappingProxyType(
         MEMORY64: _memory64,
         EXCEPTION: _exception,
         SYSTEM: _system,
-        _HANDLES: _handles,
-        _UNLOADED: _unloaded,
-        _THREAD_NAMES: _thread_names,
+        HANDLES: _handles,
+        UNLOADED: _unloaded,
+        THREAD_NAMES: _thread_names,
     }
 )

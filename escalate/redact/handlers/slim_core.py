@@ -8,19 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from escalate.formats.elf_layout import NT_AUXV, NT_FILE, NT_PRPSINFO, NT_PRSTATUS, PT_LOAD, PT_NOTE, Segment
 from escalate.redact.cover import Range
-from escalate.redact.handlers.elf_core_layout import (
-    NT_AUXV,
-    NT_FILE,
-    NT_PRPSINFO,
-    NT_PRSTATUS,
-    PT_LOAD,
-    PT_NOTE,
-    Core,
-    Segment,
-    read_at,
-    read_core,
-)
+from escalate.redact.handlers.elf_core_layout import Core, read_at, read_core
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.slim_core_libraries import heads, libraries
 from escalate.redact.handlers.slim_core_memory import Memory, auxiliary, modules, ranges_of, stacks, vdso

@@ -9,28 +9,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from escalate.redact.cover import Range
-from escalate.redact.handlers.elf_core_layout import (
+from escalate.formats.elf_layout import (
+    AT_SYSINFO_EHDR,
+    MACHINES,
+    MAGIC,
     NT_AUXV,
     NT_FILE,
     NT_PRSTATUS,
     PF_W,
     PF_X,
     PT_LOAD,
-    Core,
     Segment,
-    read_at,
 )
+from escalate.redact.cover import Range
+from escalate.redact.handlers.elf_core_layout import Core, read_at
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.slim_words import Modules, merged, stack_range
 
-_STATUS = {(62, True): (336, 264), (183, True): (392, 360), (3, False): (144, 132), (40, False): (148, 124)}
-"""Bytes of NT_PRSTATUS, and where the stack pointer is in it (`struct elf_prstatus`), by `e_machine` and width: x86-64,
-arm64, x86, arm."""
 _LONGEST_NOTE = 64 * 1024 * 1024
-_AT_PHDR, _AT_PHENT, _AT_PHNUM, _AT_SYSINFO_EHDR = 3, 4, 5, 33
+_AT_PHDR, _AT_PHENT, _AT_PHNUM = 3, 4, 5
 _LARGEST_VDSO = 64 * 1024
-_MAGIC = b"\x7fELF"
 _LIBRARY = re.compile(rb"\.so(?:\.[\d.]+)?$")
 
 
@@ -98,7 +96,8 @@ def stacks(memory: Memory) -> list[Range]:
         CannotRedact: the machine is not known, a thread is cut off, or no stack is in the core.
     """
     core = memory.core
-    size, place = _STATUS.get((core.machine, core.wide), (0, 0))
+    known = MACHINES.get(core.machine)
+    size, place = (known.status_size, known.sp) if known and known.is_wide == core.wide else (0, 0)
     if not size:
         raise CannotRedact("where its machine keeps the stack pointer is not known here")
     found: list[Range] = []
@@ -130,11 +129,11 @@ def program_table(memory: Memory, vector: dict[int, int]) -> tuple[int, int, int
 
 def vdso(memory: Memory, vector: dict[int, int]) -> Range | None:
     """Code of the kernel that every process has."""
-    address = vector.get(_AT_SYSINFO_EHDR, 0)
+    address = vector.get(AT_SYSINFO_EHDR, 0)
     segment = memory.segment(address)
     if segment is None or segment.address != address or segment.size > _LARGEST_VDSO:
         return None
-    if segment.flags & (PF_X | PF_W) != PF_X or memory.read(address, 4) != _MAGIC:
+    if segment.flags & (PF_X | PF_W) != PF_X or memory.read(address, 4) != MAGIC:
         return None
     return (address, address + segment.size)
 
@@ -171,7 +170,7 @@ def modules(memory: Memory) -> tuple[Mapped, ...]:
 
 
 def _is_code(memory: Memory, file: Mapped) -> bool:
-    return bool(_LIBRARY.search(file.path)) or (file.first and memory.read(file.start, 4) == _MAGIC)
+    return bool(_LIBRARY.search(file.path)) or (file.first and memory.read(file.start, 4) == MAGIC)
 
 
 def _any_in(places: list[int], low: int, high: int) -> bool:

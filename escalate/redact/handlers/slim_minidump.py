@@ -7,17 +7,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from escalate.formats.minidump_layout import EXCEPTION, MODULES, SYSTEM, THREADS, THREADS_EX
 from escalate.redact.cover import Range
 from escalate.redact.handlers.elf_core_layout import read_at
-from escalate.redact.handlers.minidump_layout import (
-    EXCEPTION,
-    MODULES,
-    SYSTEM,
-    THREADS,
-    THREADS_EX,
-    Dump,
-    read_dump,
-)
+from escalate.redact.handlers.minidump_layout import Dump, read_dump
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.slim_minidump_memory import MISC, Memory, entries, machine_of, modules, stream_of
 from escalate.redact.handlers.slim_words import Modules, merged

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from escalate.formats.minidump_layout import MEMORY, MEMORY64, MODULES, SYSTEM
 from escalate.redact.cover import Range
 from escalate.redact.handlers.elf_core_layout import read_at
-from escalate.redact.handlers.minidump_layout import MEMORY, MEMORY64, MODULES, SYSTEM, Dump, Stream
+from escalate.redact.handlers.minidump_layout import Dump, Stream
 from escalate.redact.handlers.registry import CannotRedact
 from escalate.redact.handlers.slim_words import stack_range
 

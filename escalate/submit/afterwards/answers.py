@@ -101,7 +101,7 @@ def _answer(kind: AskKind, holdings: Holdings) -> Answer:
         kind=kind,
         in_hand=tuple(found[:SHOWN]),
         more=max(0, len(found) - SHOWN),
-        commands=() if any(each.withheld is None for each in found) else tuple(_commands(kind, holdings)),
+        commands=() if found else tuple(_commands(kind, holdings)),
         facts=facts,
         person=person,
     )
@@ -189,7 +189,10 @@ def _where(each: InHand) -> str:
     size = f"{each.size:,} bytes" + (f", SHA-256 {each.sha256}" if each.sha256 else "")
     lines = f", see line{'s' if len(each.lines) > 1 else ''} {', '.join(map(str, each.lines))}" if each.lines else ""
     if each.withheld is not None:
-        return f"we have {each.path} ({size}), and may not send it as it is: {each.withheld}. {each.how_to_get}"
+        return (
+            f"we have {each.path} ({size}), and it does not leave as it is: {each.withheld}. It can be looked at"
+            " together, or go by a secure upload if the owner of the data agrees."
+        )
     if each.member is not None:
         there = "attached" if each.sent else f"{TO_ANSWER}: attach it first]"
         return f"{each.member.path} in {each.member.bundle}{lines} (SHA-256 {each.member.sha256}), {there}"

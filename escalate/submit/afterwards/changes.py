@@ -8,13 +8,13 @@ from typing import Literal
 from escalate.azure.failure import Why
 from escalate.azure.support_failure import SupportFailure
 from escalate.azure.support_values import SupportTicket
-from escalate.model.incident import Severity
+from escalate.model.incident import Contact, Severity
 from escalate.submit.afterwards.following import Following
 from escalate.submit.fields.severity import LETTERS
 
-_NOT_BY_PATCH = ("updateoperationdenied", "operationnotallowed", "invalidoperation", "conflict")
+_NOT_BY_PATCH = "UpdateOperationDenied"
 _NOT_BY_PATCH_WORDS = ("worked on", "being worked", "is closed", "cannot be changed", "cannot be updated")
-"""Codes and words of refusals that mean: ask the engineer (spec note on severity; a third party's report)."""
+"""A code and words of refusals that mean: ask the engineer (a third party's report; spec note on severity)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Changed:
     """Of `ask`: what the server said."""
 
 
-def set_severity(following: Following, severity: Severity) -> Changed:
-    """Change the severity; `ask`: an engineer works on it, so a message has to ask for it.
+def set_severity(following: Following, severity: Severity, contact: Contact | None = None) -> Changed:
+    """Change the severity, and the contact if one is given; `ask`: an engineer works on it, a message has to ask.
 
     Raises:
         SupportFailure: any other refusal, or no answer.
@@ -36,7 +36,7 @@ def set_severity(following: Following, severity: Severity) -> Changed:
     found = following.ticket()
     if found.severity == severity.value:
         return Changed("as it was", found)
-    return _changed(following, found, severity=severity.value)
+    return _changed(following, found, severity=severity.value, contact=contact)
 
 
 def close(following: Following) -> Changed:
@@ -73,13 +73,18 @@ def reopening_words(why: str) -> tuple[str, str]:
 
 
 def _changed(
-    following: Following, found: SupportTicket, *, severity: str | None = None, status: str | None = None
+    following: Following,
+    found: SupportTicket,
+    *,
+    severity: str | None = None,
+    status: str | None = None,
+    contact: Contact | None = None,
 ) -> Changed:
     filing = following.filing
     tries = filing.tries()
     while True:
         try:
-            after = filing.support.update(following.name, severity=severity, status=status)
+            after = filing.support.update(following.name, severity=severity, status=status, contact=contact)
         except SupportFailure as failure:
             if _is_for_a_person(failure):
                 return Changed("ask", found, failure.reason)
@@ -94,4 +99,4 @@ def _is_for_a_person(failure: SupportFailure) -> bool:
     if failure.is_code("AuthorizationFailed") or failure.why in (Why.SIGN_IN, Why.BLOCKED, Why.THROTTLED):
         return False
     words = failure.reason.casefold()
-    return failure.is_code(*_NOT_BY_PATCH) or any(each in words for each in _NOT_BY_PATCH_WORDS)
+    return failure.is_code(_NOT_BY_PATCH) or any(each in words for each in _NOT_BY_PATCH_WORDS)

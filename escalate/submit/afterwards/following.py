@@ -8,7 +8,7 @@ from escalate.azure.support_values import SupportTicket
 from escalate.case.store import Case
 from escalate.errors import CaseError
 from escalate.model.follow_up import DeliveryRecord, FollowUp, NoteRecord
-from escalate.model.submission import SubmissionState
+from escalate.model.submission import Phase, SubmissionState
 from escalate.submit import receipts
 from escalate.submit.filing import Filing
 from escalate.submit.machine import is_under_way
@@ -52,6 +52,8 @@ class Following:
             SupportFailure: it cannot be read, or is not there.
         """
         found = self.filing.read(lambda: self.filing.support.ticket(self.name))
+        if found is None and self.filing.state.phase is not Phase.OPEN:
+            raise SupportFailure(Why.BUSY, "the ticket was sent, and the server does not show it yet", status=None)
         if found is None:
             raise SupportFailure(Why.MISSING, f"the server has no ticket {self.name}", status=404)
         seen = (found.support_ticket_id, found.status)

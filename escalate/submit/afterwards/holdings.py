@@ -17,6 +17,7 @@ from escalate.model.incident import Incident
 from escalate.model.manifest import BundleDocument, Manifest
 from escalate.model.redaction import RedactionDocument, Sealed, Withheld
 from escalate.model.submission import SubmissionState
+from escalate.model.target import AzureTarget
 from escalate.model.timeline import TimelineDocument, TimelineEvent
 
 _MANIFEST = "90-meta/manifest.json"
@@ -40,7 +41,7 @@ class Holdings:
 
     case_folder: str
     target: str
-    """As `escalate build` takes it; for the user's own eyes."""
+    """The app in Azure, as `escalate build` takes it; for the user's own eyes."""
     incident: Incident
     items: tuple[Sealed | Withheld, ...] = ()
     evidence: tuple[Evidence, ...] = ()
@@ -62,7 +63,7 @@ def read_holdings(case: Case) -> Holdings:
     target = case.document.target
     return Holdings(
         case_folder=str(case.root),
-        target=getattr(target, "resource_id", None) or getattr(target, "path", None) or "TARGET",
+        target=target.resource_id if isinstance(target, AzureTarget) else case.incident.target.resource_id or "TARGET",
         incident=case.read_sealed(CaseDocument).incident,
         items=case.read(RedactionDocument).items,
         evidence=findings.evidence,

@@ -11,10 +11,10 @@ from escalate.model.redaction import Withheld
 from escalate.model.submission import FILE_BYTES
 from escalate.submit.afterwards.holdings import Holdings
 
-MASK = "[link for a secure upload, {fingerprint}: take it from the engineer's mail or the portal]"
+MASK = "[link for a secure upload, {fingerprint}]"
 
 _LINK = re.compile(
-    r"https?://support\.microsoft\.com/(?:[a-z]{2}-[a-z]{2,4}/)?files\?[^\s\"'<>)\]]{3,8000}[^\s\"'<>)\].,;:!?]",
+    r"https?://support\.microsoft\.com/(?:[a-z]{2}-[a-z]{2,4}/)?files[/?#][^\s\"'<>)\]]{3,8000}[^\s\"'<>)\].,;:!?]",
     re.IGNORECASE,
 )
 """Reference: support-api.md 5.3."""

@@ -73,8 +73,8 @@ def _hit(found: SupportTicket, *, allow: bool) -> Check:
         NAME,
         "warning" if allow else "stop",
         f"ticket {number} ({found.name}) about this app is open, filed {_day(found.created_at)}",
-        hint=f"add to it: escalate ticket attach --ticket {found.name} --case DIR; or file another with"
-        " --allow-duplicate",
+        hint="send the kit to it instead: escalate ticket attach KIT.zip --case DIR, with the case it was filed from,"
+        " or by its page in the portal; or file another with --allow-duplicate",
         code="" if allow else "duplicate",
         ticket=found.name,
     )

@@ -31,7 +31,7 @@ def problems(severity: Severity, around_the_clock: bool, confirmed: bool) -> Ite
             yield Problem(
                 "severity",
                 f"severity {LETTERS[severity]} ({severity}) means that you work with Microsoft 24x7 until it is solved",
-                "agree to 24x7 work, or choose moderate (B)",
+                "agree to that with --confirm-24x7, or choose moderate (B)",
             )
         elif not confirmed:
             yield Problem(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from escalate.model.kind import Kind
-from escalate.triage.correlators import one_instance_only
+from escalate.triage.correlators import one_instance_only, repro_elsewhere
 from escalate.triage.index import Index
 from escalate.triage.place import Hit, Place
 from escalate.triage.result import Args, Correlator, Result, State, fails, holds, text, unknown
@@ -30,10 +30,13 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
             return holds(f"The control worked: {what}.", asked, place)
     if asked is not None:
         return fails(f"The control did not work either: {what}.", asked)
+    reproduced = repro_elsewhere.CORRELATOR.evaluate(None, {"events": ["hung_task"], "task": text(args, "task")}, index)
+    if text(args, "task") and reproduced.state is State.HOLDS:
+        return reproduced
     compared = one_instance_only.CORRELATOR.evaluate(None, {}, index)
     if compared.state is State.HOLDS:
         return compared
     return unknown(f"No control run is in the evidence ({what}), and no other worker can be compared.")
 
 
-CORRELATOR = Correlator("control_run", frozenset({"command", "output", "what"}), _evaluate)
+CORRELATOR = Correlator("control_run", frozenset({"command", "output", "what", "task"}), _evaluate)

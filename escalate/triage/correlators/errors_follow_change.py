@@ -32,8 +32,8 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
         done = change.fields.get("operation")
         rows = [place for place in index.http.rows(frozenset(range(500, 600))) if place.ts and place.ts >= moment]
         return holds(
-            f"Server errors were {before[1]} of {before[0]} requests in the 15 min before {done} at {moment:%H:%M:%S} UTC "
-            f"and {after[1]} of {after[0]} in the {(reach + AFTER).total_seconds() / 60:.0f} min after it.",
+            f"Server errors were {before[1]} of {before[0]} requests in the 15 min before {done} at "
+            f"{moment:%H:%M:%S} UTC and {after[1]} of {after[0]} in the {(reach + AFTER).total_seconds() / 60:.0f} min after it.",
             change,
             *rows[:CITED],
             operation=str(done),

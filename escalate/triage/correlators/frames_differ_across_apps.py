@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from escalate.model.kind import Kind
 from escalate.triage.correlators.repeat_same_frame import at_frame
+from escalate.triage.dumps import process_crashes
 from escalate.triage.index import Index
 from escalate.triage.place import Hit, Place, inside
 from escalate.triage.result import Args, Correlator, Result, fails, holds, number, text, unknown
 
 SENT = r"SIG(?:SEGV|BUS|ILL) \(0x[0-9a-f]+\) at pc=(?P<pc>0x[0-9a-f]+) \(sent by kill\), pid=(?P<pid>\d+)"
 """The head line of HotSpot's error report where the signal was sent, as it stands in the app's own log."""
+_SENT_SIGNALS = ("SIGSEGV", "SIGBUS", "SIGILL")
+"""Signals that only the system raises for a fault; whoever sends them by hand imitates one."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,17 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
 
 
 def _reported(index: Index) -> list[_Crash]:
-    return [
+    reported = [
         _Crash(place.site or _of_path(place), str(place.fields.get("frame") or place.fields.get("pc")), at_frame(place))
         for place in index.facts.of(Kind.HS_ERR)
         if place.fields.get("sent_by_kill") is True and inside(index.window, place)
     ]
+    dumped = [
+        _Crash(crash.app, crash.frame or str(crash.place.fields.get("pc")), crash.place)
+        for crash in process_crashes(index)
+        if crash.sent and crash.signal in _SENT_SIGNALS
+    ]
+    return [*reported, *dumped]
 
 
 def _logged(index: Index, regex: str) -> list[_Crash]:

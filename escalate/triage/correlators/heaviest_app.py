@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from escalate.model.kind import Kind
-from escalate.triage.facts import amount
+from escalate.triage.facts import amount, as_number
 from escalate.triage.index import Index
 from escalate.triage.place import Hit, Place, inside
 from escalate.triage.result import Args, Correlator, Result, fails, holds, number, text, unknown
@@ -30,6 +30,7 @@ _SIZES: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = MappingProxy
 
 _SKU = re.compile(r"^([A-Z]+)([123])(V\d)?$", re.IGNORECASE)
 _APP = re.compile(r"Microsoft\.Web/sites/([^/]+)", re.IGNORECASE)
+_MEMORY_COLUMN = re.compile(r"^(?:working ?set|private ?bytes|memory(?: ?usage)?|rss) ?\(?(mb|mib)?\)?$", re.IGNORECASE)
 _POOL = re.compile(r"^IIS APPPOOL\\(.+)$", re.IGNORECASE)
 
 
@@ -118,11 +119,26 @@ def _samples(index: Index, resource: str) -> Iterator[tuple[Place, float]]:
     measured = [(place, value) for place in listed if (value := amount(place, *names)) is not None]
     yield from measured
     if measured or resource != "memory":
-        return  # counters tell the same memory a second time
-    for place in index.facts.of(Kind.COUNTERS):
-        value = amount(place, "privateBytes")
-        if value is not None and inside(index.window, place):
-            yield place, value
+        return  # counters and detectors tell the same memory a second time
+    counted = [
+        (place, value)
+        for place in index.facts.of(Kind.COUNTERS)
+        if (value := amount(place, "privateBytes")) is not None and inside(index.window, place)
+    ]
+    yield from counted or _detected(index)
+
+
+def _detected(index: Index) -> Iterator[tuple[Place, float]]:
+    """Memory by app and worker, as detectors list it."""
+    for place in index.facts.of(Kind.DETECTOR):
+        if place.site is None or not inside(index.window, place):
+            continue
+        for name, cell in place.fields.items():
+            column = _MEMORY_COLUMN.match(name)
+            value = as_number(cell)
+            if column and value is not None:
+                yield place, value * (2**20 if column[1] else 1)
+                break
 
 
 def _site(place: Place) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from escalate.model.kind import Kind
+from escalate.triage.dumps import process_crashes
 from escalate.triage.facts import amount
 from escalate.triage.index import Index
 from escalate.triage.place import Hit, Place, inside
@@ -40,6 +41,9 @@ def crash_sites(index: Index) -> Mapping[str, list[Place]]:
         named = f"{match['library']}+{match['offset'].lower()}" if match else str(place.fields.get("pc") or "")
         if named:
             found[named].append(at_frame(place))
+    for crash in process_crashes(index):
+        if crash.frame is not None and not crash.sent:
+            found[crash.frame].append(crash.place)
     return found
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from escalate.triage.correlators import health_says
+from escalate.triage.correlators.worker_was_well import UNPLANNED
 from escalate.triage.index import Index
 from escalate.triage.place import Hit, Place, inside
-from escalate.triage.result import Args, Correlator, Result, fails, holds, number, text, unknown
+from escalate.triage.result import Args, Correlator, Result, State, fails, holds, number, text, unknown
 from escalate.triage.rhythm import Pulse
 
 STOP = (
@@ -35,7 +37,8 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
         steady = [pulse for pulse in ending if latest - end > STEADY * pulse.mean]
         if not steady or latest - end < timedelta(minutes=1) or not inside(index.window, ending[0].last):
             continue
-        if len({(pulse.artifact.id, pulse.first.site) for pulse in ending}) < enough:
+        several = len({(pulse.artifact.id, pulse.first.site) for pulse in ending}) >= enough
+        if not several and health_says.CORRELATOR.evaluate(None, UNPLANNED, index).state is not State.HOLDS:
             return unknown(f"Only one log of {worker} was collected, so it is not known whether all ended at once.")
         stops = [stop for stop in index.watched(text(args, "regex", STOP)).hits if _of(stop, worker, end)]
         if stops:
