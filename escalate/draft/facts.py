@@ -40,7 +40,7 @@ READS: tuple[type[Document], ...] = (
     DifferentialDocument,
 )
 
-HOST_KINDS = (Kind.KERNEL_DUMP,)
+HOST_KINDS = (Kind.KERNEL_DUMP, Kind.KERNEL_LOG)
 """Evidence that no App Service sandbox can give: it comes from a machine of the customer's own."""
 
 _ROLES: Mapping[Role, int] = {Role.INDICATOR: 0, Role.FALSE_FRIEND: 1, Role.CONTEXT: 2, Role.NOISE: 3}

@@ -6,10 +6,12 @@ import pytest
 
 from escalate.draft import stage
 from escalate.draft.blockers import blockers
+from escalate.draft.claims import LEFT_OUT, plain
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
 from escalate.model.base import EvidenceId
 from escalate.model.exclusion import Exclusion, ExclusionsDocument
+from escalate.model.kind import Kind
 from escalate.model.observer import QuietObserver
 from escalate.model.question import QuestionsDocument
 from tests.fakes import triaged_case
@@ -50,3 +52,22 @@ def test_a_row_that_decides_without_evidence_is_not_rendered(cited, tmp_path):
     with pytest.raises(DraftDefect):
         stage.run(case, QuietObserver())
     assert not list((tmp_path / "case" / "draft").glob("*.md"))
+
+
+@pytest.mark.parametrize("kind", [Kind.KERNEL_LOG, Kind.KERNEL_DUMP, Kind.TEXT])
+def test_a_title_may_name_the_kernel_where_a_file_of_a_host_shows_it(kind, tmp_path):
+    pieces = triaged_case.customer()
+    title = "The kernel of the repro machine panicked in cifs"
+    first = pieces.triage.findings[0].model_copy(update={"title": title})
+    shown = {item.artifact for item in pieces.triage.evidence if item.id in first.evidence}
+    artifacts = tuple(
+        one.model_copy(update={"kind": kind}) if one.id in shown else one for one in pieces.collected.artifacts
+    )
+    changed = replace(
+        pieces,
+        triage=pieces.triage.model_copy(update={"findings": (first, *pieces.triage.findings[1:])}),
+        collected=pieces.collected.model_copy(update={"artifacts": artifacts}),
+    )
+    speaker = facts_of(changed, tmp_path).speaker
+    assert (plain(speaker.say(title)) == title) is (kind is not Kind.TEXT)
+    assert speaker.say("The kernel of the worker panicked too") is LEFT_OUT

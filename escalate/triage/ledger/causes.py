@@ -189,7 +189,7 @@ CAUSES = (
     ),
     Cause(
         "certificate",
-        "an ended or refused certificate",
+        "an ended certificate of the app",
         "ends of certificates in the evidence, texts of all logs",
         "az webapp config ssl list -g {group} --query '[].{name:subjectName,ends:expirationDate}'",
         (certificates.ends,),

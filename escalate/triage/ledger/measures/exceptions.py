@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from escalate.model.exclusion import Measured
 from escalate.model.incident import Window
+from escalate.triage.correlators.heaviest_app import own_site
 from escalate.triage.index import Index
 from escalate.triage.ledger.cause import Test
 from escalate.triage.log_rates import LogRate
@@ -30,11 +31,13 @@ def storm(index: Index) -> Test:
     window = index.elapsed
     if window is None:
         return Test(unknown("The incident window is not known, so no rate can be compared."))
-    rates = [rate for rate in index.log_rates.rates.values() if "during" in rate.phases]
+    own = own_site(index)
+    every = [rate for rate in index.log_rates.rates.values() if own is None or rate.site in (None, own)]
+    rates = [rate for rate in every if "during" in rate.phases]
     during, minutes = _sum(rates, "during", window)
     if not rates or minutes <= 0:
         return Test(unknown("No log of the app with a level or a stack trace has records inside the window."))
-    before, earlier = _sum(list(index.log_rates.rates.values()), "before", window)
+    before, earlier = _sum(every, "before", window)
     now = during / minutes
     numbers = [Measured(name="errors inside the window", value=during), _rate("inside the window", now)]
     usual = before / earlier if earlier >= ENOUGH_BEFORE else None
