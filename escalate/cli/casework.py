@@ -214,6 +214,7 @@ def result_of(case: Case) -> tuple[dict[str, Any], str, ExitCode]:
         "verdict": verdict.model_dump(mode="json", include={"answerable_by", "layer", "confidence", "why"}),
         "report": str(report),
         "ticket": str(ticket),
+        "handoff": str(case.path(Room.DRAFT, "handoff")),
         "bundles": [
             {**entry.model_dump(mode="json"), "path": str(case.root / entry.path)} for entry in bundles.bundles
         ],
@@ -225,6 +226,7 @@ def result_of(case: Case) -> tuple[dict[str, Any], str, ExitCode]:
         f"case     {case.root}",
         f"report   {report}",
         f"ticket   {ticket}",
+        f"handoff  {case.path(Room.DRAFT, 'handoff')}  (a page for each person who takes over)",
         *(f"{entry.tier:<8} {case.root / entry.path}  ({entry.size:,} bytes)" for entry in bundles.bundles),
         f"verdict  {verdict.answerable_by} ({verdict.confidence} confidence): {verdict.why}",
         *([f"missing  {len(gaps)} of what was tried; the report says what, why, and how to get it"] if gaps else []),

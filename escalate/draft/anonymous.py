@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
+from escalate.errors import ConfigError
 
 _SHAPES: tuple[tuple[str, str], ...] = (
     ("[url]", r"\b[a-z][a-z0-9+.-]{1,20}://[^\s\"'`<>|)\]]+"),
@@ -44,8 +45,14 @@ _SHAPES: tuple[tuple[str, str], ...] = (
 
 _IMAGE = re.compile(r"[/@]|:[^/]*$")
 """Parts an image's name: registry and repositories; its tag tells nothing."""
-_NAMED = ("[image]", "[subscription]", "[group]", "[app]", "[slot]", "[worker]", "[machine]", "[case]")
+_ANY = "[name]"
+"""For a spelling that no table of cases knows: a dotless i, a long s."""
+_NAMED = (_ANY, "[image]", "[subscription]", "[group]", "[app]", "[slot]", "[worker]", "[machine]", "[case]")
 _TOKENS = re.compile("|".join(re.escape(one) for one in sorted({*_NAMED, *(kind for kind, _ in _SHAPES)})))
+_TELLTALE = 12
+"""Letters from which a name is no part of another word by chance: it is found wherever it stands."""
+_ROUNDS = 4
+"""What was covered may bring together what was apart; so often it is looked at again."""
 _SHORTEST = 3
 """Letters of a name that is looked for; a shorter one would be found in every word."""
 
@@ -61,12 +68,17 @@ class Cover:
 
     def over(self, text: str) -> str:
         """The text without them."""
-        for kind, shape in _SHAPES:
-            text = "".join(self._pieces(text, re.compile(shape), kind))
-        return "".join(piece if kept else self._nameless(piece) for kept, piece in self._split(text))
+        for _ in range(_ROUNDS):
+            before = text
+            for kind, shape in _SHAPES:
+                text = "".join(self._pieces(text, re.compile(shape), kind))
+            text = "".join(piece if kept else self._nameless(piece) for kept, piece in self._split(text))
+            if text == before:
+                break
+        return text
 
     def _nameless(self, text: str) -> str:
-        return self.names.sub(lambda match: self.kinds[match[0].casefold()], text) if self.names else text
+        return self.names.sub(lambda match: self.kinds.get(match[0].casefold(), _ANY), text) if self.names else text
 
     def _split(self, text: str) -> Iterable[tuple[bool, str]]:
         """Pieces, and whether each is the host that may stay."""
@@ -108,15 +120,24 @@ class Cover:
 
 
 def cover(facts: Facts, keep: str | None = None) -> Cover:
-    """For the case: every name of the app, its workers, its siblings and its resource groups."""
+    """For the case: every name of the app, its workers, its siblings and its resource groups.
+
+    Raises:
+        ConfigError: what may stay is part of a name that may not.
+    """
     kinds: dict[str, str] = {}
     for kind, names in _names(facts):
         for name in names:
             if len(name) >= _SHORTEST and name.casefold() != (keep or "").casefold():
                 kinds.setdefault(name.casefold(), kind)
+    if keep is not None and any(keep.casefold() in name for name in kinds):
+        raise ConfigError(f"{keep} is part of a name of your own", hint="name the whole host of the dependency")
     ordered = sorted(kinds, key=len, reverse=True)
-    pattern = "|".join(re.escape(name) for name in ordered)
-    found = re.compile(rf"(?<![0-9A-Za-z])(?:{pattern})(?![0-9A-Za-z])", re.IGNORECASE) if ordered else None
+    pattern = "|".join(
+        re.escape(name) if len(name) >= _TELLTALE else rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])"
+        for name in ordered
+    )
+    found = re.compile(pattern, re.IGNORECASE) if ordered else None
     return Cover(found, kinds, keep)
 
 

@@ -35,7 +35,7 @@ def bars(one: Comparison) -> Markup:
 def _row(side: Side, kind: str, y: float, top: float, unit: str) -> Markup:
     long = max(LEAST, abs(side.value) / top * LONGEST)
     room = int((WIDTH - long - 6) / LETTER)
-    said = f"{text.figure(side.value, unit.partition(' ')[0])}  {side.name}"
+    said = f"{text.figure(side.value, unit.partition(' of ')[0])}  {side.name}"
     words = zone(said if len(said) <= room else f"{said[: room - 1]}…", 80)
     row = Markup('<rect class="bar {}" x="0" y="{}" width="{}" height="{}"/><text class="what" x="{}" y="{}">{}</text>')
     return row.format(

@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 from escalate.draft import environment
 from escalate.draft.anonymous import cover
-from escalate.draft.chronicle import chronicle
 from escalate.draft.claims import CLOSE, OPEN, lint, plain
 from escalate.draft.facts import Facts
 from escalate.draft.ticket import FULL, context, description
@@ -21,8 +20,6 @@ from escalate.model.finding import Evidence
 
 CALLS = 40
 """Lines of a dependency that its vendor is shown."""
-ROWS = 15
-"""Rows of a packet's timeline."""
 
 Maker = Callable[[Facts, DraftWishes], dict[str, object]]
 
@@ -102,7 +99,7 @@ def packets(facts: Facts, wishes: DraftWishes) -> dict[str, str]:
 
     Raises:
         UsageError: a packet that does not exist, or one about a dependency without its host.
-        ConfigError: a template of the user's is broken, or no evidence names the host.
+        ConfigError: a template of the user's is broken, no evidence names the host, or it is part of an own name.
         DraftDefect: a packet would claim too much, or say to strangers whose incident it is.
     """
     for name in wishes.packets:
@@ -120,7 +117,6 @@ def _packet(packet: Packet, facts: Facts, wishes: DraftWishes) -> str:
         paper,
         f"handoff/{packet.name}/packet.md.j2",
         **context(facts, FULL),
-        near=chronicle(facts.timeline, facts.window, ROWS),
         **packet.more(facts, wishes),
     )
     where = f"the packet {packet.name}"

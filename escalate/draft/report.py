@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from escalate.draft import environment, wording
+from escalate.draft.blockers import blockers
 from escalate.draft.chronicle import chronicle
 from escalate.draft.claims import lint_html, plain
 from escalate.draft.facts import Facts
@@ -26,6 +27,8 @@ REGISTER = 40
 """Quoted lines that gates, questions and exclusions cite and no finding shows."""
 ROWS = 120
 """Rows of the timeline's table."""
+BARS = 8
+"""Comparisons that are drawn; the others are told in words."""
 LIST = 40
 """Entries of any other list."""
 FILES = 150
@@ -75,6 +78,7 @@ def make_report(facts: Facts, beside: Beside = _NOTHING, wishes: DraftWishes = U
         seen=wording.seen(facts),
         title=wording.title(facts, wishes.title_limit),
         reason=wording.reason(facts, 1500),
+        blockers=blockers(facts),
         reported=reported(facts),
         identity=tuple(identity(facts)),
         cards=cards,
@@ -85,7 +89,7 @@ def make_report(facts: Facts, beside: Beside = _NOTHING, wishes: DraftWishes = U
         compared=compared(series, facts.sick),
         rows=chronicle(facts.timeline, facts.window, ROWS),
         policy=_policy(style),
-        limits={"findings": FINDINGS, "list": LIST, "files": FILES, "kinds": KINDS},
+        limits={"findings": FINDINGS, "bars": BARS, "list": LIST, "files": FILES, "kinds": KINDS},
     )
     lint_html(page, facts.answerable_by, where="report.html")
     return plain(page)

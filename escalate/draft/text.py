@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from escalate.model.finding import Precision
 
@@ -68,11 +69,16 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+_UNITS = MappingProxyType({"percent": "%", "milliseconds": "ms", "seconds": "s", "count": "", "a minute": "/min"})
+
+
 def figure(value: float, unit: str = "") -> str:
     """A measured number in at most three digits behind which nobody looks: `0.42`, `12.5 %`, `1,240 ms`."""
+    if unit.casefold() == "bytes" and value >= 1000:
+        return size(round(value))
     whole = abs(value) >= 100 or value == int(value)
     words = f"{value:,.0f}" if whole else f"{value:.3g}"
-    short = {"percent": "%", "milliseconds": "ms", "seconds": "s"}.get(unit.casefold(), unit)
+    short = _UNITS.get(unit.casefold(), unit)
     return f"{words} {clean(short, 40)}".rstrip()
 
 

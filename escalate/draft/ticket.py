@@ -49,7 +49,7 @@ class Limits:
     categories: tuple[str, ...] = tuple(RANK)
 
 
-FULL = Limits(findings=20, timeline=40, exclusions=40, missing=40, remedies=20, gaps=60, files=150, withheld=60)
+FULL = Limits(findings=12, timeline=40, exclusions=40, missing=20, remedies=12, gaps=30, files=40, withheld=40)
 
 _TELLING = tuple(one for one in RANK if one not in ("sample", "our footprint"))
 _LEANER = tuple(
@@ -186,6 +186,8 @@ def context(facts: Facts, limits: Limits) -> dict[str, object]:
         "ruling": wording.ruling(facts),
         "seen": wording.seen(facts),
         "title": wording.title(facts),
+        "bounds": wording.bounds(facts),
+        "blockers": blockers(facts),
         "reason": wording.reason(facts, limits.words),
         "reported": reported(facts),
         "timeline": chronicle(facts.timeline, facts.window, limits.timeline, limits.categories),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from escalate.draft import text
-from escalate.draft.claims import LEFT_OUT, Said, blames, plain, sentences
+from escalate.draft.claims import LEFT_OUT, Said, blames, plain, sentences, zone
 from escalate.draft.facts import Facts
 from escalate.draft.wishes import TITLE
 from escalate.model.base import EvidenceId
@@ -85,6 +85,18 @@ def reason(facts: Facts, limit: int = text.SENTENCE) -> Said:
     return said if said is not LEFT_OUT else Said(f"{said}.")
 
 
+def bounds(facts: Facts) -> Said:
+    """When it was first bad and last good, on one line; empty where nobody knows."""
+    first, last = facts.timeline.first_bad, facts.timeline.last_good
+    if first is None:
+        return Said("")
+    sign = facts.speaker.say(first.sentence.rstrip("."), 200)
+    told = sign is LEFT_OUT or any(plain(sign).casefold().endswith(one.title.casefold()) for one in facts.findings[:1])
+    what = "" if told else f" ({plain(sign)[:1].lower()}{plain(sign)[1:]})"
+    good = f"; last good {text.moment(last.ts_utc, last.precision)}" if last else ""
+    return zone(f"{text.moment(first.ts_utc, first.precision)}{what}{good}")
+
+
 def title(facts: Facts, limit: int = TITLE) -> str:
     """The ticket's title, out of what was seen: finding, worker, time. Never the reporter's theory."""
     for finding in facts.findings:
@@ -108,7 +120,8 @@ def _numbers(finding: Finding) -> str:
 
 
 def _when_and_where(finding: Finding) -> str:
-    words = [_workers(finding)] if finding.instances else []
+    told = any(name in finding.title for name in finding.instances)
+    words = [_workers(finding)] if finding.instances and not told else []
     if finding.first_utc is not None:
         words.append(f"{'since' if finding.hits > 1 else 'at'} {text.moment(finding.first_utc, Precision.MINUTE)}")
     return f" ({', '.join(words)})" if words else ""

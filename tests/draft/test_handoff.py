@@ -9,6 +9,7 @@ import pytest
 from escalate.draft.defect import DraftDefect
 from escalate.draft.facts import Facts
 from escalate.draft.handoff import PACKETS, packets
+from escalate.draft.ticket import make_ticket
 from escalate.draft.wishes import USUAL, DraftWishes
 from escalate.errors import ConfigError, UsageError
 from escalate.resources import templates
@@ -126,11 +127,16 @@ def test_the_incident_commander_reads_five_lines(verdict: str, tmp_path: Path):
 def test_the_portal_packet_has_the_fields_in_the_portals_order(tmp_path: Path):
     words = packets(facts(microsoft(), tmp_path), USUAL)["portal"]
     order = (
-        "Issue type", "Subscription", "Service", "Resource", "Problem type", "Summary", "When did the problem start",
-        "File upload", "Advanced diagnostic information", "Severity", "Contact", "Review + create",
+        "| Issue type |", "| Subscription |", "| Service |", "| Resource |", "| Problem type |", "Summary (copy)",
+        "## 2. Recommended solution", "| When did the problem start |", "| Still happening |", "| File upload |",
+        "| Advanced diagnostic information |", "| Severity |", "| Contact |", "Description (copy all of it)",
+        "## 4. Review + create",
     )  # fmt: skip
-    places = [words.index(f"{one}") for one in order[:-5]]
+    places = [words.index(one) for one in order]
     assert places == sorted(places)
+    ticket = make_ticket(facts(microsoft(), tmp_path / "again"))
+    assert f"~~~~text\n{ticket.title}\n~~~~" in words
+    assert f"~~~~text\n{ticket.description}~~~~" in words
     assert words.count("~~~~") == 4
 
 
@@ -197,3 +203,12 @@ def test_a_template_of_the_user_stands_in_for_ours_and_is_held_to_the_same_rules
     place.write_text("The kernel panicked.", encoding="utf-8")
     with pytest.raises(DraftDefect, match="claim more"):
         packets(made, wishes)
+
+
+def test_who_files_by_hand_is_told_when_the_ticket_must_not_be_filed(tmp_path: Path):
+    pieces = microsoft()
+    bare = pieces.ledger.model_copy(update={"exclusions": ()})
+    made = packets(facts(replace(pieces, ledger=bare), tmp_path), USUAL)["portal"]
+    assert "**Do not file it as it is.** No cause on the app's side was ruled out with evidence" in made
+    assert "Do not file" not in packets(facts(microsoft(), tmp_path / "whole"), USUAL)["portal"]
+    assert "**Before you file:**" in packets(facts(customer(), tmp_path / "other"), USUAL)["portal"]

@@ -93,7 +93,13 @@ def test_a_command_keeps_its_small_letter():
 
 @pytest.mark.parametrize(
     ("value", "unit", "words"),
-    [(15125.5, "ms", "15,126 ms"), (0.333333, "percent", "0.333 %"), (75.0, "", "75"), (1e-9, "s", "1e-09 s")],
+    [
+        (15125.5, "ms", "15,126 ms"),
+        (0.333333, "percent", "0.333 %"),
+        (75.0, "", "75"),
+        (1e-9, "s", "1e-09 s"),
+        (5.89e9, "bytes", "5.9 GB"),
+    ],
 )
 def test_a_measured_number_has_no_more_digits_than_anybody_reads(value: float, unit: str, words: str):
     assert text.figure(value, unit) == words
