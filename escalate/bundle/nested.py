@@ -20,7 +20,7 @@ from escalate.bundle.second_engine import KNOWN_VALUE, SecondEngine
 from escalate.bundle.streams import CHUNK, MAGIC, Reader, Section, Unpacked, Watched
 from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.zip_directory import directory_problem
-from escalate.bundle.zip_member import READABLE, ZipMember
+from escalate.bundle.zip_member import READABLE, ZipMember, contents_of
 from escalate.model.manifest import Problem
 
 BROKEN = (
@@ -37,6 +37,8 @@ BROKEN = (
 """What the libraries raise over damaged or encrypted archives."""
 
 _TAR_BLOCK = 512
+_HEAD = 1024
+"""Bytes at the start of an archive that are searched as they are: names and comments of gzip stand there."""
 _OPAQUE = {
     b"Rar!\x1a\x07": "rar",
     b"MSCF\0\0\0\0": "cabinet",
@@ -114,11 +116,14 @@ def walk(source: Reader, name: str, depth: int, findings: Findings, count: Calla
             show(data)
 
     stream = Watched(source, watch)
+    packed: list[tuple[int, int]] = []
     try:
-        _enter(stream, name, depth, findings)
+        packed = _enter(stream, name, depth, findings)
         stream.drain()
     finally:
         for leak in scanner.finish():
+            if leak.rule != KNOWN_VALUE and any(start <= leak.offset < end for start, end in packed):
+                continue  # packed bytes look like anything; what they hold was searched unpacked
             check: Check = "known value" if leak.rule == KNOWN_VALUE else "secret"
             findings.report(check, name, f"{leak.rule}, at byte {leak.offset}", leak.line)
     return Fingerprint(stream.size, stream.sha256)
@@ -143,28 +148,32 @@ def container(head: bytes) -> str | None:
     return next((kind for magic, kind in _OPAQUE.items() if head.startswith(magic)), None)
 
 
-def _enter(stream: Watched, name: str, depth: int, findings: Findings) -> None:
+def _enter(stream: Watched, name: str, depth: int, findings: Findings) -> list[tuple[int, int]]:
+    """Where in the stream there are packed bytes, all of which were unpacked and searched."""
     kind = container(stream.peek(_TAR_BLOCK))
     if kind is None:
-        return
+        return []
     if kind in _OPAQUE.values():
         findings.report("nested", name, f"a {kind} archive cannot be looked into")
-        return
+        return []
     if depth >= findings.limits.depth:
         findings.report("nested", name, f"archives nested deeper than {findings.limits.depth}")
-        return
+        return []
     try:
         if kind == "zip":
-            _enter_zip(stream, name, depth, findings)
-        elif kind == "7z":
+            return _enter_zip(stream, name, depth, findings)
+        if kind == "7z":
             _enter_7z(stream, name, depth, findings)
-        elif kind == "tar":
+            return [(_HEAD, stream.size)]
+        if kind == "tar":
             _enter_tar(stream, name, depth, findings)
-        else:
-            inner = f"{name} > unpacked"
-            walk(Unpacked(stream, kind), inner, depth + 1, findings, _counter(stream, findings))
+            return []
+        unpacked = Unpacked(stream, kind)
+        walk(unpacked, f"{name} > unpacked", depth + 1, findings, _counter(stream, findings))
+        return [(_HEAD, stream.size - unpacked.beyond)]
     except BROKEN as error:
         findings.report("nested", name, f"the {kind} archive cannot be read to its end ({type(error).__name__})")
+    return []
 
 
 def _counter(packed: Watched, findings: Findings) -> Callable[[int], None]:
@@ -189,7 +198,7 @@ def _count_member(findings: Findings) -> None:
         raise BombError(f"more than {findings.limits.members:,} members in nested archives")
 
 
-def _enter_zip(stream: Watched, name: str, depth: int, findings: Findings) -> None:
+def _enter_zip(stream: Watched, name: str, depth: int, findings: Findings) -> list[tuple[int, int]]:
     with tempfile.TemporaryFile() as spool:  # a zip is read from its end
         _copy(stream, spool)
         if problem := directory_problem(spool, stream.size, findings.limits):
@@ -209,6 +218,7 @@ def _enter_zip(stream: Watched, name: str, depth: int, findings: Findings) -> No
                     continue
                 with archive.open(info) as member:
                     walk(member, inner, depth + 1, findings, count)
+            return contents_of(spool, archive)
 
 
 def _enter_7z(stream: Watched, name: str, depth: int, findings: Findings) -> None:

@@ -214,6 +214,8 @@ class Unpacked:
         self._engine = self._new()
         self._rest = b""
         self._done = False
+        self.beyond = 0
+        """Bytes that were read from the packed stream and stand after its end; known at its end."""
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes."""
@@ -237,6 +239,7 @@ class Unpacked:
             self._engine, self._rest = self._new(), rest
         else:
             self._done = True
+            self.beyond = len(rest)
 
 
 MAGIC: dict[str, tuple[bytes, ...]] = {

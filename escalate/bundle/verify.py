@@ -27,7 +27,7 @@ from escalate.bundle.verify_archive import (
 )
 from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.zip_directory import directory_problem
-from escalate.bundle.zip_member import ZipMember, stray_bytes
+from escalate.bundle.zip_member import ZipMember, contents_of, stray_bytes
 from escalate.errors import TargetError
 from escalate.model.manifest import VerificationDocument
 from escalate.model.observer import Observer, Task
@@ -62,7 +62,8 @@ def verify(
     try:
         with archive.open("rb") as file, guest() as findings.guest:
             whole = SecretScanner(findings.engine)
-            sha256, size = _read_whole(file, whole)
+            contents = _contents(file, findings.limits)
+            sha256, size = _read_whole(file, whole, contents)
             members = _look_inside(file, size, findings, observer)
             readers = _ask_readers(archive, findings)
             said = _ask(findings)
@@ -70,7 +71,7 @@ def verify(
         raise TargetError(f"{archive}: {error.strerror}", hint="name a zip that can be read") from error
     for leak in whole.finish():
         check: Check = "known value" if leak.rule == KNOWN_VALUE else "secret"
-        findings.report(check, WHOLE, f"{leak.rule}, at byte {leak.offset}")
+        findings.report(check, WHOLE, f"{leak.rule}, outside of the contents of its members")
     long_enough = sum(len(value) >= MIN_KNOWN for value in known)
     return VerificationDocument(
         archive=archive.name,
@@ -112,14 +113,42 @@ def _ask(findings: Findings) -> str:
     return "texts, what it is sure of" if findings.guest.whole else "it did not come to its end, and proves nothing"
 
 
-def _read_whole(file: BinaryIO, scanner: SecretScanner) -> tuple[str, int]:
-    """Hash and size; comments and bytes between members come before the scanner on the way."""
-    hasher, size = hashlib.sha256(), 0
+def _contents(file: BinaryIO, limits: Limits) -> list[tuple[int, int]]:
+    """Where the packed contents of members stand; none when the zip cannot be opened."""
+    size = file.seek(0, os.SEEK_END)
+    if directory_problem(file, size, limits) is not None:
+        return []
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return contents_of(file, archive)
+    except BROKEN:
+        return []  # reported when it is looked into; everything is searched then
+
+
+def _read_whole(file: BinaryIO, scanner: SecretScanner, contents: Sequence[tuple[int, int]]) -> tuple[str, int]:
+    """Hash and size; headers, comments and bytes between members come before the scanner on the way.
+
+    Packed bytes do not: they look like anything, in a few gigabytes also like a password, and are searched unpacked.
+    """
+    hasher, size, following = hashlib.sha256(), 0, iter(contents)
+    start, end = next(following, _NEVER)
+    file.seek(0)
     while chunk := file.read(CHUNK):
         hasher.update(chunk)
-        scanner.feed(chunk)
+        at = size
         size += len(chunk)
+        while at < size:
+            while at >= end:
+                start, end = next(following, _NEVER)
+            stop = min(size, start if at < start else end)
+            if at < start:
+                scanner.feed(chunk[at - size + len(chunk) : stop - size + len(chunk)])
+            at = stop
     return hasher.hexdigest(), size
+
+
+_NEVER = (1 << 63, 1 << 63)
+"""Beyond any file."""
 
 
 def _look_inside(file: BinaryIO, size: int, findings: Findings, observer: Observer) -> int:

@@ -14,6 +14,18 @@ _READ = 1 << 18
 _SIZES_FOLLOW = 0x08
 
 
+def contents_of(file: BinaryIO, archive: zipfile.ZipFile) -> list[tuple[int, int]]:
+    """Where the packed content of each member begins and ends, in order, without those that lie in another."""
+    found: list[tuple[int, int]] = []
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        file.seek(info.header_offset + _HEADER.size - 4)
+        lengths = file.read(4)
+        start = info.header_offset + _HEADER.size + (sum(struct.unpack("<2H", lengths)) if len(lengths) == 4 else 0)
+        if start >= (found[-1][1] if found else 0) and info.compress_size:
+            found.append((start, start + info.compress_size))
+    return found
+
+
 def stray_bytes(file: BinaryIO, archive: zipfile.ZipFile) -> bool:
     """Whether bytes stand before, between or after the members that belong to none of them.
 

@@ -6,11 +6,12 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import shutil
 import subprocess
 import tarfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import py7zr
@@ -19,6 +20,8 @@ import zstandard
 
 from escalate.bundle import stage
 from escalate.bundle.limits import Limits
+from escalate.bundle.nested import Findings, walk
+from escalate.bundle.second_engine import Hit, SecondEngine
 from escalate.model.observer import QuietObserver
 from tests.bundle.test_verify import SECRET, SMUGGLED, _patched, _problems, _rewritten, _verify, _zip, _zip_bytes
 from tests.conftest import CaseMaker
@@ -146,3 +149,26 @@ def test_a_secret_that_hides_behind_a_declared_size_in_an_archive_inside_is_foun
     )
     changed = _rewritten(bundle, lambda contents: contents.update({SMUGGLED: inner.read_bytes()}))
     assert _problems(changed, "nested")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, lambda data: _zip_bytes({"a.bin": data})])
+def test_only_what_is_unpacked_and_what_stands_around_it_is_searched(pack: Callable[[bytes], bytes]) -> None:
+    """A search that finds its mark in packed bytes finds it in any archive that is large enough."""
+    data = pack(random.Random(3).randbytes(20_000).hex().encode())
+    engine = SecondEngine((data[5_000:5_020],))
+    found = Findings(Limits(), engine)
+    walk(io.BytesIO(data), "x", 0, found, lambda _: None)
+    assert [problem.check for problem in found.problems] == ["known value"]  # exact values are never chance
+
+    class Everywhere(SecondEngine):
+        def find(self, buffer: bytes, start: int, end: int) -> Iterator[Hit]:
+            at = buffer.find(data[5_000:5_020], start, end)
+            if at >= 0:
+                yield Hit("a pattern", at)
+
+    found = Findings(Limits(), Everywhere())
+    walk(io.BytesIO(data), "x", 0, found, lambda _: None)
+    assert found.problems == []
+    after = Findings(Limits(), SecondEngine())
+    walk(io.BytesIO(data + SECRET), "x", 0, after, lambda _: None)
+    assert "secret" in {problem.check for problem in after.problems}

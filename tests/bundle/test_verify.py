@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import stat
 import struct
 import zipfile
@@ -330,3 +331,28 @@ def test_bytes_before_the_first_member_are_found(bundle: Path) -> None:
     changed = bundle.with_name("changed.zip")
     changed.write_bytes(b"#!/bin/sh\n" + bundle.read_bytes())
     assert any("belong to no member" in problem.detail for problem in _problems(changed, "archive"))
+
+
+def test_packed_bytes_that_look_like_a_secret_are_none(tmp_path: Path) -> None:
+    """Gigabytes of packed bytes hold any short word by chance; what is unpacked from them is searched."""
+    noise = random.Random(8).randbytes(5_000).hex().encode()  # packed with codes of 4 bits, not as it is
+    stored = tmp_path / "a.zip"
+    _zip(stored, {SMUGGLED: noise})
+    with zipfile.ZipFile(stored) as archive:
+        info = archive.getinfo(SMUGGLED)
+    data = bytearray(stored.read_bytes())
+    at = info.header_offset + 30 + len(SMUGGLED) + 2_000
+    data[at : at + len(SECRET)] = SECRET  # the packed stream is damaged by it, and that is told
+    stored.write_bytes(data)
+    assert {problem.check for problem in _verify(stored).problems if problem.member in (WHOLE, SMUGGLED)} == {"archive"}
+
+
+def test_a_secret_between_two_members_is_found(tmp_path: Path) -> None:
+    place = _zip(tmp_path / "a.zip", {SMUGGLED: b"harmless\n" * 1000})
+    with zipfile.ZipFile(place) as archive:
+        start = archive.start_dir
+    data = place.read_bytes()
+    end = bytearray(data[start:])
+    struct.pack_into("<I", end, len(end) - 6, start + len(SECRET))
+    place.write_bytes(data[:start] + SECRET + bytes(end))
+    assert {problem.member for problem in _verify(place).problems if problem.check == "secret"} == {WHOLE}
