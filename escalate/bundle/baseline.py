@@ -19,7 +19,7 @@ from escalate.case.layout import Room
 from escalate.case.store import Case
 from escalate.errors import ConfigError, DocumentError
 from escalate.model.base import parse_document
-from escalate.model.manifest import Manifest
+from escalate.model.manifest import BundleFile, Manifest
 
 EARLIER = "earlier"
 """Folder below `bundle/`: the manifests of zips that were replaced, each under the hash of its zip."""
@@ -65,15 +65,15 @@ def load(path: Path, case: Case) -> Baseline:
 _NAME_ONE = "name a zip of this case, its manifest.json, or receipt.json"
 
 
-def remember(case: Case, zips: Iterable[Path]) -> dict[str, bytes]:
+def remember(case: Case, zips: Iterable[BundleFile]) -> dict[str, bytes]:
     """The manifests of zips that are about to be replaced, by the name to keep each under."""
     kept = {place.name: place.read_bytes() for place in sorted(case.path(Room.BUNDLE, EARLIER).glob("*.manifest.json"))}
-    for place in zips:
+    for bundle in zips:
         try:
-            manifest = _manifest_in_zip(place)
+            manifest = _manifest_in_zip(case.root / bundle.path)
         except (ConfigError, OSError):
             continue  # a zip that cannot be read was no use to anyone it was sent to
-        kept[f"{_digest(place)}.manifest.json"] = manifest.to_json()
+        kept[f"{bundle.sha256}.manifest.json"] = manifest.to_json()
     return kept
 
 

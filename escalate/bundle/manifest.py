@@ -164,13 +164,18 @@ def _summary(contents: Contents, selection: Selection, part: Part | None, terse:
 
 def _dumps(contents: Contents, selection: Selection) -> tuple[DumpEntry, ...]:
     carried = {member.name for member in selection.carried}
-    slim = {piece.item.artifact for piece in contents.pieces if piece.slim and piece.slim.name in carried}
+    slim = {
+        piece.item.artifact: piece.slim.name
+        for piece in contents.pieces
+        if piece.slim is not None and piece.slim.name in carried
+    }
     return tuple(
         DumpEntry(
             artifact=dump.report.artifact,
             path=dump.report.path,
             member=dump.report.member,
             carried="whole" if dump.report.member in carried else "slim" if dump.report.artifact in slim else "no",
+            slim=slim.get(dump.report.artifact),
             report=dump.member.name if dump.member.name in carried else None,
             state=dump.report.check.state,
             summary=dump.report.check.summary,

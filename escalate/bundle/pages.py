@@ -104,7 +104,7 @@ def dumps(found: Sequence[DumpEntry]) -> str:
         return ""
     lines = ["", "## Dumps", ""]
     for dump in found[:MOST_DUMPS]:
-        where = {"whole": f"`{dump.member}`", "slim": f"stacks and modules of `{dump.member}`"}.get(
+        where = {"whole": f"`{dump.member}`", "slim": f"`{dump.slim}`, stacks and modules of `{dump.member}`"}.get(
             dump.carried, f"not in this zip: `{dump.member}`"
         )
         report = f" Modules and build ids: `{dump.report}`." if dump.report else ""

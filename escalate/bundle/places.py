@@ -89,6 +89,7 @@ _FOLDERS: Mapping[Kind, str] = MappingProxyType(
         Kind.PROC_OTHER: _PROCESS,
         Kind.KUDU_PROCESS: _PROCESS,
         Kind.KUDU_THREAD: _PROCESS,
+        Kind.KUDU_MODULE: _PROCESS,
         Kind.THREAD_DUMP: _PROCESS,
         Kind.STACKS: _PROCESS,
         Kind.HS_ERR: _PROCESS,

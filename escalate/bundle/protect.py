@@ -136,7 +136,7 @@ def _recipient(line: str) -> Any:
         return pyrage.x25519.Recipient.from_str(line)
     except (pyrage.RecipientError, ValueError) as error:
         shown = f"{line[:16]}..." if len(line) > 16 else line
-        raise ConfigError(f"{shown!r} is no recipient: {error}", hint=_RECIPIENT) from error
+        raise ConfigError(f"{shown!r} is no recipient", hint=_RECIPIENT) from error
 
 
 _RECIPIENT = "give age1..., 'ssh-ed25519 AAAA...', or a file with one of these on each line"

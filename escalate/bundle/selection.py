@@ -51,6 +51,7 @@ _STATE = frozenset(
         Kind.METRICS,
         Kind.KUDU_PROCESS,
         Kind.KUDU_THREAD,
+        Kind.KUDU_MODULE,
         Kind.KUDU_TRACE,
         Kind.CONFIG,
         Kind.JSON,

@@ -37,6 +37,8 @@ SHOWN = 5
 """Files named in a hint."""
 
 _USUAL = BundleWishes()
+_DELTA_STAGE = f"{NAME} of a delta"
+"""Its own name in the journal: the zips of the case are as finished as they were before."""
 _DELTA: Mapping[Tier, Literal["delta-kit", "delta-full"]] = MappingProxyType({"kit": "delta-kit", "full": "delta-full"})
 _Write = Callable[[Contents, Path, Observer], list[tuple[Path, Written]]]
 
@@ -64,11 +66,11 @@ def run(case: Case, observer: Observer, known: Sequence[bytes] = (), wishes: Bun
     """
     recipients = recipients_of(wishes.encrypt_to)
     earlier = baseline.load(wishes.since, case) if wishes.since else None
-    digest = inputs(case, wishes)
-    done = case.journal.begin(NAME, digest)
+    digest, stage = inputs(case, wishes), _DELTA_STAGE if earlier else NAME
+    done = case.journal.begin(stage, digest)
     prefix = f"delta-{earlier.sha256[:8]}-" if earlier else ""
     kept = {tier: files for tier in ("kit", "full") if (files := _still_there(case, done.get(tier)))}
-    standing = _standing(case) if earlier else ()
+    standing = _standing(case) if earlier else None
     if not kept and not earlier:
         _clear(case)
     try:
@@ -76,12 +78,12 @@ def run(case: Case, observer: Observer, known: Sequence[bytes] = (), wishes: Bun
         if earlier:
             contents = contents.after(earlier)
         making = _Making(case, contents, known, observer, prefix)
-        made = [*standing]
+        made = [*standing.bundles] if standing else []
         tiers: tuple[tuple[Tier, _Write], ...] = (("kit", _kit), ("full", _full(wishes.split)))
         for tier, write in tiers:
             files = kept.get(tier) or making.make(tier, write)
             if tier not in kept:
-                case.journal.step(NAME, tier, {"files": [each.model_dump(mode="json") for each in files]})
+                case.journal.step(stage, tier, {"files": [each.model_dump(mode="json") for each in files]})
             if tier == "kit":
                 making.tell_of_kit(files[0])
             made += [each for each in files if each.path not in {one.path for one in made}]
@@ -92,7 +94,7 @@ def run(case: Case, observer: Observer, known: Sequence[bytes] = (), wishes: Bun
         case_id=contents.case.id,
         bundles=tuple(made),
         unreadable=tuple(reference.path for reference in making.contents.unreadable),
-        encrypted=_encrypted(case, made, recipients, observer),
+        encrypted=_encrypted(case, made, recipients, standing, observer),
     )
     _sums(case, document)
     if wishes.sign_with is not None:
@@ -101,7 +103,7 @@ def run(case: Case, observer: Observer, known: Sequence[bytes] = (), wishes: Bun
         document = document.model_copy(update={"signature": signature.relative_to(case.root).as_posix()})
         custody.record(case, "signed", SUMS, _digest(case.path(Room.BUNDLE, SUMS)))
     case.write(document)
-    case.journal.end(NAME, digest)
+    case.journal.end(stage, digest)
     return document
 
 
@@ -181,13 +183,19 @@ class _Making:
 
 
 def _encrypted(
-    case: Case, made: Sequence[BundleFile], recipients: Sequence[Any], observer: Observer
+    case: Case,
+    made: Sequence[BundleFile],
+    recipients: Sequence[Any],
+    standing: BundleDocument | None,
+    observer: Observer,
 ) -> tuple[EncryptedFile, ...]:
-    """An age file beside each zip; those of an earlier run go, as they may be for other eyes."""
+    """An age file beside each new zip; those of an earlier run stay only with the zips of that run."""
+    files = [*standing.encrypted] if standing else []
     for old in case.path(Room.BUNDLE).glob(f"*{SUFFIX_OF_AGE}"):
-        old.unlink()
-    files = []
-    for bundle in made if recipients else ():
+        if old.name not in {Path(each.path).name for each in files}:
+            old.unlink()
+    before = {bundle.path for bundle in standing.bundles} if standing else set()
+    for bundle in [each for each in made if each.path not in before] if recipients else ():
         source = case.root / bundle.path
         with observer.task(f"encrypting {source.name}", bundle.size) as task:
             half_made = case.scratch(f"{NAME}-age") / (source.name + SUFFIX_OF_AGE)
@@ -243,11 +251,17 @@ def _way_out(problems: Sequence[Problem], contents: Contents) -> str:
     )
 
 
-def _standing(case: Case) -> tuple[BundleFile, ...]:
-    """The zips made before that are still what they were."""
+def _standing(case: Case) -> BundleDocument:
+    """The zips made before, and their age files, as far as they are still what they were."""
     if not case.has(BundleDocument):
-        return ()
-    return tuple(bundle for bundle in case.read(BundleDocument).bundles if _intact(case, bundle))
+        return BundleDocument(case_id=case.document.id, bundles=())
+    document = case.read(BundleDocument)
+    return document.model_copy(
+        update={
+            "bundles": tuple(bundle for bundle in document.bundles if _intact(case, bundle)),
+            "encrypted": tuple(each for each in document.encrypted if _intact(case, each)),
+        }
+    )
 
 
 def _still_there(case: Case, result: Any) -> list[BundleFile]:
@@ -259,14 +273,14 @@ def _still_there(case: Case, result: Any) -> list[BundleFile]:
     return files if all(_intact(case, bundle) for bundle in files) else []
 
 
-def _intact(case: Case, bundle: BundleFile) -> bool:
-    place = case.root / bundle.path
-    return place.is_file() and _digest(place) == bundle.sha256
+def _intact(case: Case, file: BundleFile | EncryptedFile) -> bool:
+    place = case.root / file.path
+    return place.is_file() and _digest(place) == file.sha256
 
 
 def _clear(case: Case) -> None:
     """No zip of an older run may be taken for one of this case's present state; their manifests stay."""
-    kept = baseline.remember(case, sorted(case.path(Room.BUNDLE).glob("*.zip")))
+    kept = baseline.remember(case, case.read(BundleDocument).bundles if case.has(BundleDocument) else ())
     case.clear(Room.BUNDLE)
     for name, data in kept.items():
         with case.new_file(Room.BUNDLE, f"{baseline.EARLIER}/{name}") as handle:

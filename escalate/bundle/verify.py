@@ -27,7 +27,7 @@ from escalate.bundle.verify_archive import (
 )
 from escalate.bundle.verify_secrets import SecretScanner
 from escalate.bundle.zip_directory import directory_problem
-from escalate.bundle.zip_member import ZipMember
+from escalate.bundle.zip_member import ZipMember, stray_bytes
 from escalate.errors import TargetError
 from escalate.model.manifest import VerificationDocument
 from escalate.model.observer import Observer, Task
@@ -142,6 +142,8 @@ def _look_inside(file: BinaryIO, size: int, findings: Findings, observer: Observ
         elif expands_too_far(archive, size, findings.limits):
             findings.report("archive", WHOLE, f"unpacks to more than {findings.limits.ratio} times its size: not read")
         else:
+            if stray_bytes(file, archive):
+                findings.report("archive", WHOLE, "bytes that belong to no member stand before, between or after them")
             findings.identity.unpacked = sum(info.file_size for info in archive.infolist())
             with observer.task("proving the zip", findings.identity.unpacked) as task:
                 read = _read_members(file, archive, shown, findings, task)

@@ -11,6 +11,37 @@ READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Methods that every unzip program of today reads."""
 _HEADER = struct.Struct("<4s5H3I2H")
 _READ = 1 << 18
+_SIZES_FOLLOW = 0x08
+
+
+def stray_bytes(file: BinaryIO, archive: zipfile.ZipFile) -> bool:
+    """Whether bytes stand before, between or after the members that belong to none of them.
+
+    Programs that read a zip from its start would find there what the directory does not list.
+    """
+    end = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if info.header_offset != end:
+            return True
+        file.seek(info.header_offset + _HEADER.size - 4)
+        lengths = file.read(4)
+        if len(lengths) < 4:
+            return True
+        end = info.header_offset + _HEADER.size + sum(struct.unpack("<2H", lengths)) + info.compress_size
+        if info.flag_bits & _SIZES_FOLLOW:
+            end += _descriptor(file, end)
+    return end != archive.start_dir
+
+
+def _descriptor(file: BinaryIO, at: int) -> int:
+    """Bytes of what follows the content of a member whose header does not say its sizes (APPNOTE 4.3.9)."""
+    file.seek(at)
+    marked = file.read(4) == b"PK\x07\x08"
+    for size in (12, 20):
+        file.seek(at + size + 4 * marked)
+        if file.read(4)[:2] == b"PK":
+            return size + 4 * marked
+    return 0
 
 
 class ZipMember:

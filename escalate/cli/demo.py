@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from escalate.case.store import new_case_id
-from escalate.cli import casework, options
+from escalate.cli import casework, demo_filing, options
 from escalate.cli.output import emit
 from escalate.cli.session import Session
 from escalate.errors import CaseError, ConfigError, ExitCode, TargetError
@@ -42,8 +42,8 @@ def command(session: Session, folder: Path | None, output: str) -> int:
     """Start a loopback Azure with a sick app in it, run the whole flow on it, show what came out.
 
     The app is a really running Java program with a memory leak and a deadlock; where no JDK is installed, a Python
-    service. Plan to bundle run as they would against Azure: only the endpoint and the sign-in differ. Filing is not
-    part of this version: it stops at the draft.
+    service. Everything runs as it would against Azure: only the endpoint and the sign-in differ. At the end the ticket
+    is filed with its kit, answered, and given what is new; nothing leaves this machine.
     """
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty", hint="the demo starts afresh: name a new folder")
@@ -52,11 +52,14 @@ def command(session: Session, folder: Path | None, output: str) -> int:
         case = folder or casework.cases_folder() / new_case_id(lab.state.started)
         session.case_folder = case
         result = _build(lab, world, Path(scratch), case)
+        shell = demo_filing.Shell(lab.environment)
+        filed = demo_filing.file(shell, case)
+        later = demo_filing.answer(shell, case)
     head = [] if world.name == JAVA else [NO_JDK, ""]
     text = "\n".join([*head, f"== {world.title} (world {world.name} of the lab) ==", str(result["text"])])
-    text += "\nFiling is not part of this version: the demo stops at the draft."
-    data = {name: value for name, value in result.items() if name != "text"}
-    emit(output, {"schema": "escalate.demo/v1", "world": world.name, "cases": [data], "filed": False}, text)
+    text += "\n" + demo_filing.summary(filed, later)
+    data = {name: value for name, value in result.items() if name != "text"} | {"ticket_filed": filed, **later}
+    emit(output, {"schema": "escalate.demo/v1", "world": world.name, "cases": [data], "filed": True}, text)
     return ExitCode.DONE
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import click
 
 from escalate.errors import EscalateError
+from escalate.model.finding import Verdict
 from escalate.model.manifest import BundleDocument
 from escalate.model.redaction import RedactionDocument, Withheld
 from escalate.submit.checks.check import Check
@@ -27,6 +28,7 @@ _MENU = "[s]ubmit, edit [t]itle, edit te[x]t, show request [j]son, save and [q]u
 class Surroundings:
     """What a reviewer sees beside the request."""
 
+    verdict: Verdict
     redaction: RedactionDocument
     bundles: BundleDocument
     checks: Sequence[Check] = ()
@@ -156,6 +158,10 @@ def _redacted(around: Surroundings) -> Iterator[str]:
 
 
 def _looks(proposal: Proposal, around: Surroundings) -> Iterator[str]:
+    verdict = around.verdict
+    yield f"verdict     {verdict.answerable_by} ({verdict.confidence} confidence): {verdict.why}"
+    if verdict.answerable_by == "customer":
+        yield "note        the evidence says that you can answer this yourself: ticket.md says how"
     for check in around.checks:
         yield f"{_MARKS[check.state]:<11} {check.text}" + (f" ({check.hint})" if check.hint else "")
     for each in proposal.wrong:

@@ -26,6 +26,7 @@ from escalate.cli.progress import terminal_observer
 from escalate.cli.session import Session
 from escalate.collect.sign_in import SIGN_IN_HINT, Access
 from escalate.errors import AccessError, Cancelled, ExitCode, TargetError, UsageError
+from escalate.model.finding import FindingsDocument
 from escalate.model.manifest import BundleDocument
 from escalate.model.redaction import RedactionDocument
 from escalate.model.submission import Phase, Stop, SubmissionState
@@ -239,7 +240,8 @@ def _code_of(stops: Sequence[Check]) -> ExitCode:
 
 
 def _around(case: Case, checks: Sequence[Check]) -> review.Surroundings:
-    return review.Surroundings(case.read(RedactionDocument), case.read(BundleDocument), checks)
+    verdict = case.read_sealed(FindingsDocument).verdict
+    return review.Surroundings(verdict, case.read(RedactionDocument), case.read(BundleDocument), checks)
 
 
 def _said(field: str, sentence: str, hint: str) -> dict[str, str]:

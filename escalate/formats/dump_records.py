@@ -27,6 +27,8 @@ def reader(kind: Kind) -> Reader:
             return
         stamp, instance, site = of_path(path), instance_of(path), site_of(path)
         ts = check.captured_at or (stamp.ts if stamp else None)
+        if kind is Kind.KERNEL_DUMP:
+            ts = None  # the clock of a machine of one's own: its times are not on the axis of the incident
         pid = check.pid if check.pid is not None else pid_of(path)
         for number, (text, fields) in enumerate(_rows(check, kind, stream), start=1):
             yield Record(

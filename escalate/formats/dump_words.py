@@ -39,6 +39,11 @@ def said(check: DumpCheck, what: str) -> str:
     return f"{', '.join(parts)}{_stopped(check.fault)}."
 
 
+def sentence(words: str) -> str:
+    """Words as a sentence of their own."""
+    return f"{words[:1].upper()}{words[1:]}."
+
+
 def counted(count: int, what: str) -> str:
     """Such as `1 thread` or `5 threads`."""
     return f"{count:,} {what}" + ("" if count == 1 else "s")

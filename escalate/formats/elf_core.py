@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from escalate.formats.dump_reach import Reach, printable
-from escalate.formats.dump_words import place_of, places_of, said
+from escalate.formats.dump_words import place_of, places_of, said, sentence
 from escalate.formats.elf_core_memory import Image, Memory, short
 from escalate.formats.elf_layout import (
     ARGUMENTS,
@@ -79,7 +79,7 @@ def check_elf_core(raw: BinaryIO) -> DumpCheck:
             format="elf-core",
             state="damaged",
             summary=f"Core of a Linux process, damaged: {error}.",
-            problems=(f"{error}.",),
+            problems=(sentence(str(error)),),
         )
 
 

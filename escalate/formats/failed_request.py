@@ -87,7 +87,12 @@ def _is_kudu_trace(head: Head) -> bool:
     return start.startswith("<step ") or (start.startswith("<") and bool(_KUDU_NAME.search(head.name.name)))
 
 
+def _recognises(head: Head) -> bool:
+    """A log that quotes such a file is none: it does not begin with markup."""
+    return head.text.lstrip().startswith("<") and "<failedRequest" in head.text
+
+
 FORMATS = (
-    Format(Kind.FAILED_REQUEST, "application/xml", lambda head: "<failedRequest" in head.text, rank=24, read=read),
+    Format(Kind.FAILED_REQUEST, "application/xml", _recognises, rank=24, read=read),
     Format(Kind.KUDU_TRACE, "application/xml", _is_kudu_trace, rank=26, read=read_lines),
 )

@@ -6,7 +6,7 @@ import io
 from typing import BinaryIO
 
 from escalate.formats.dump_reach import Reach, from_epoch
-from escalate.formats.dump_words import counted
+from escalate.formats.dump_words import counted, sentence
 from escalate.formats.hprof_layout import (
     HEADER,
     HEAP_DUMP,
@@ -28,7 +28,7 @@ def check_hprof(raw: BinaryIO) -> DumpCheck:
     if len(head) < HEADER or not MAGIC.match(head) or id_size not in (4, 8):
         why = "it has no whole header of a heap dump of version 1.0.1 or 1.0.2"
         return DumpCheck(
-            format="hprof", state="damaged", summary=f"Java heap dump, damaged: {why}.", problems=(f"{why}.",)
+            format="hprof", state="damaged", summary=f"Java heap dump, damaged: {why}.", problems=(sentence(why),)
         )
     threads, segments, ended, broken = _walk(raw, reach)
     problems = []

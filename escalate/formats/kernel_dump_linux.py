@@ -7,6 +7,7 @@ import struct
 from datetime import datetime
 
 from escalate.formats.dump_reach import Reach, from_epoch, printable
+from escalate.formats.dump_words import sentence
 from escalate.formats.elf_core_memory import notes_in
 from escalate.formats.elf_layout import HEADER, IDENT, PT_NOTE, SEGMENT, segments_of
 from escalate.model.dump import DumpCheck
@@ -59,7 +60,7 @@ def _compressed(reach: Reach, base: int) -> DumpCheck:
     if len(head) < _AFTER_AT + _AFTER.size or head[:8] not in (KDUMP, DISKDUMP):
         why = "its header is cut off" if len(head) < _AFTER_AT + _AFTER.size else "its header is not that of kdump"
         state = "truncated" if reach.missing else "damaged"
-        return _made("", None, None, state=state, missing=reach.missing, problems=(f"{why}.",))
+        return _made("", None, None, state=state, missing=reach.missing, problems=(sentence(why),))
     names = [printable(head[at : at + _FIELD]) for at in range(_UTSNAME_AT, _UTSNAME_AT + 6 * _FIELD, _FIELD)]
     release, machine = names[2], names[4]
     seconds, _, status, block, sub_blocks, bitmap_blocks, _, _ = _AFTER.unpack_from(head, _AFTER_AT)
@@ -152,7 +153,7 @@ def _made(
     lacks = f": {missing:,} bytes are missing" if missing else ""
     return DumpCheck.model_validate(
         {
-            "format": "kernel-dump",
+            "format": "machine-dump",
             "state": state,
             "missing": missing,
             "system": f"Linux {release}" if release else "Linux",

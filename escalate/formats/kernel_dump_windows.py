@@ -14,7 +14,8 @@ from types import MappingProxyType
 
 from escalate.formats.bugchecks import bugcheck_name
 from escalate.formats.dump_reach import Reach
-from escalate.model.dump import DumpCheck, DumpFault
+from escalate.formats.dump_words import sentence
+from escalate.model.dump import DumpCheck, DumpFault, State
 
 MAGIC_64, MAGIC_32 = b"PAGEDU64", b"PAGEDUMP"
 _PAGE = 4096
@@ -63,11 +64,11 @@ def check_windows(reach: Reach) -> DumpCheck:
     if len(head) < layout.parameters + 4 * struct.calcsize(layout.word):
         why = f"it ends in its header, after {reach.size} bytes"
         return DumpCheck(
-            format="kernel-dump",
+            format="machine-dump",
             state="truncated",
             missing=reach.missing,
             summary=f"Dump of a Windows machine, truncated: {why}.",
-            problems=(f"{why}.",),
+            problems=(sentence(why),),
         )
     build, machine = _u32(head, 12), _u32(head, layout.machine)
     code = _u32(head, layout.bugcheck)
@@ -75,15 +76,16 @@ def check_windows(reach: Reach) -> DumpCheck:
     kind = _u32(head, layout.type) if len(head) == layout.size else 0
     problems = _claim(reach, head, layout, kind, wide=magic == MAGIC_64)
     what = _TYPES.get(kind, "unknown")
-    whole = f"truncated: {reach.missing:,} bytes are missing" if reach.missing else "complete"
+    state: State = "truncated" if reach.missing else "damaged" if reach.end <= layout.size else "complete"
+    whole = f"truncated: {reach.missing:,} bytes are missing" if reach.missing else state
     fault = DumpFault(
         code=code, name=bugcheck_name(code), parameters=parameters, module=_broken_driver(reach, head, kind)
     )
     shown = ", ".join(f"0x{value:x}" for value in parameters)
     blamed = f", {fault.module} named by the dump itself" if fault.module else ""
     return DumpCheck(
-        format="kernel-dump",
-        state="truncated" if reach.missing else "complete",
+        format="machine-dump",
+        state=state,
         missing=reach.missing,
         fault=fault,
         system=f"Windows build {build}",
@@ -100,6 +102,7 @@ def _claim(reach: Reach, head: bytes, layout: _Layout, kind: int, *, wide: bool)
     if len(head) < layout.size:
         return ["Its header is cut off."]
     if kind in _BITMAPS:
+        reach.claim(layout.size, 0x38)
         second = reach.at(layout.size, 0x38)
         if second[4:8] == b"DUMP" and second[:4] in (b"SDMP", b"FDMP") and len(second) == 0x38:
             first, pages = struct.unpack_from("<QQ", second, 0x20)
@@ -111,8 +114,9 @@ def _claim(reach: Reach, head: bytes, layout: _Layout, kind: int, *, wide: bool)
             pages = sum(struct.unpack_from("<Q", head, 0x98 + 16 * number + 8)[0] for number in range(runs))
             reach.claim(0, layout.size + pages * _PAGE)
             return []
-    if kind == _SMALL and wide and len(small := reach.at(layout.size + 4, 4)) == 4:
-        reach.claim(0, _u32(small, 0))
+    if kind == _SMALL and wide:
+        reach.claim(layout.size, 8)
+        reach.claim(0, _u32(reach.at(layout.size + 4, 4), 0))
         return []
     required = int.from_bytes(head[layout.required : layout.required + 8], "little")
     if 0 < required < 1 << 50:

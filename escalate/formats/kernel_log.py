@@ -15,8 +15,6 @@ from escalate.formats.lines import iter_lines, strip_ansi
 from escalate.formats.names import instance_of
 from escalate.formats.record import FieldValue, Record
 from escalate.formats.registry import Format, Head
-from escalate.formats.stamps import of_line
-from escalate.model.finding import Precision
 from escalate.model.kind import Kind
 
 _STAMPED = re.compile(
@@ -73,18 +71,15 @@ def event_of(text: str) -> dict[str, FieldValue]:
 
 
 def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
-    """One record a line; only lines of syslog with a zone have a time."""
+    """One record a line, without times: those of a machine of one's own are not on the axis of the incident."""
     instance = instance_of(path)
     for line in iter_lines(stream):
         text = strip_ansi(line.text)
-        stamp = of_line(text)
         fields = event_of(text)
         pid = fields.get("pid")
         yield Record(
             line=line.number,
             text=text,
-            ts=stamp.ts if stamp else None,
-            precision=stamp.precision if stamp else Precision.UNKNOWN,
             instance=instance,
             pid=pid if isinstance(pid, int) else None,
             fields=fields,

@@ -1,4 +1,4 @@
-"""What Kudu tells of a Windows sandbox: its counters, its processes and their threads."""
+"""What Kudu tells of a Windows sandbox: its counters, its processes, their threads and modules."""
 
 from __future__ import annotations
 
@@ -28,8 +28,13 @@ _COUNTERS = frozenset(
 
 _PROCESS = frozenset({"handlecount", "threadcount", "iisprofiletimeoutinseconds", "privatememory", "workingset"})
 _THREAD = frozenset({"startaddress", "waitreason", "prioritylevel", "basepriority", "currentpriority"})
+_MODULE = frozenset({"baseaddress", "filename"})
 _SPAN = re.compile(r"(?:(\d{1,7})\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d{1,7})?)")
-_IN_HREF = {"process": re.compile(r"/processes/(-?\d{1,10})"), "thread": re.compile(r"/threads/\d+")}
+_IN_HREF = {
+    "process": re.compile(r"/processes/(-?\d{1,10})"),
+    "thread": re.compile(r"/threads/\d+"),
+    "module": re.compile(r"/modules/[0-9a-fA-F]+"),
+}
 _FAMILIES = ("app", "clr", "aspnet")
 _COUNTER_FILE = into("", *(f"/{name}" for name in _FAMILIES), *(f"/website_counters_{name}" for name in _FAMILIES))
 _VARIABLES = frozenset(f"websitecounters{name}" for name in _FAMILIES)
@@ -41,7 +46,7 @@ def read_counters(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
 
 
 def read_processes(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
-    """One record a process, without its environment, modules and handles; spans of time are seconds."""
+    """One record a process, thread or module, without what is nested in it; spans of time are seconds."""
     yield from read_items(stream, path, _process)
 
 
@@ -140,6 +145,10 @@ def _is_thread(head: Head) -> bool:
     return head.json is not None and (len(sample_keys(head) & _THREAD) >= 2 or _has_href(head, "thread"))
 
 
+def _is_module(head: Head) -> bool:
+    return head.json is not None and (sample_keys(head) >= _MODULE or _has_href(head, "module"))
+
+
 def _has_href(head: Head, what: str) -> bool:
     return bool(_IN_HREF[what].search(View(first_entry(head.json)).text("href") or ""))
 
@@ -147,5 +156,6 @@ def _has_href(head: Head, what: str) -> bool:
 FORMATS = (
     Format(Kind.COUNTERS, "application/json", _is_counters, rank=24, read=read_counters),
     Format(Kind.KUDU_THREAD, "application/json", _is_thread, rank=24, read=read_processes),
+    Format(Kind.KUDU_MODULE, "application/json", _is_module, rank=24, read=read_processes),
     Format(Kind.KUDU_PROCESS, "application/json", _is_process, rank=25, read=read_processes),
 )

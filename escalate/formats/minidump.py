@@ -11,7 +11,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from escalate.formats.dump_reach import Reach, from_epoch, last_part
-from escalate.formats.dump_words import place_of, places_of, said
+from escalate.formats.dump_words import place_of, places_of, said, sentence
 from escalate.formats.minidump_layout import (
     CONTEXT_PC,
     ENTRY,
@@ -66,7 +66,9 @@ def check_minidump(raw: BinaryIO) -> DumpCheck:
 
 
 def _damaged(why: str) -> DumpCheck:
-    return DumpCheck(format="minidump", state="damaged", summary=f"Minidump, damaged: {why}.", problems=(f"{why}.",))
+    return DumpCheck(
+        format="minidump", state="damaged", summary=f"Minidump, damaged: {why}.", problems=(sentence(why),)
+    )
 
 
 def _streams(reach: Reach, directory: int, count: int) -> _Streams:

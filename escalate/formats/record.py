@@ -16,6 +16,7 @@ What `fields` holds, by kind (numbers are numbers, sizes are bytes, times are se
 * resource-health, service-health: one record an entry; `state`/`status`, `reason`, `summary`, `tracking_id`.
 * counters: one record a file; the counters by their own names (`connections`, `connectionLimit`, ...).
 * kudu-process: one record a process; the fields by their own names, times as seconds.
+* kudu-module: one record a module; `file_name`, `file_version`, `base_address`.
 * proc-meminfo, proc-vmstat, proc-status, proc-other with `key value` lines: one record a line; `name`, `value`
   (meminfo and status sizes in bytes). proc-pressure: one record a line; `resource`, `share` (some|full), `avg10`,
   `avg60`, `avg300`, `total_us`. proc-stat: one record a line; `name`, and for cpu lines `user` ... `steal` in ticks.

@@ -13,7 +13,8 @@ MAX_MODULES = 64
 
 MAX_PLACES = 8
 
-DumpFormat = Literal["elf-core", "minidump", "hprof", "kernel-dump"]
+DumpFormat = Literal["elf-core", "minidump", "hprof", "machine-dump"]
+State = Literal["complete", "truncated", "damaged"]
 
 
 class DumpModule(Frozen):
@@ -64,7 +65,7 @@ class DumpCheck(Frozen):
     """How whole a dump is and what it is of; every dump has one before it is offered to anyone."""
 
     format: DumpFormat
-    state: Literal["complete", "truncated", "damaged"]
+    state: State
     """`truncated`: its own structure says that it was longer. `damaged`: that structure cannot be followed."""
     missing: Bytes = 0
     """Bytes that a truncated dump lacks, as far as its structure tells; 0 where it does not tell."""

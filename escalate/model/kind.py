@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FAILED_REQUEST = "failed-request"
     KUDU_PROCESS = "kudu-process"
     KUDU_THREAD = "kudu-thread"
+    KUDU_MODULE = "kudu-module"
     KUDU_TRACE = "kudu-trace"
     COUNTERS = "counters"
     DETECTOR = "detector"

@@ -69,6 +69,8 @@ class DumpEntry(Frozen):
     """The name the dump has in a zip that carries it."""
     carried: Literal["whole", "slim", "no"]
     """Whether this tier has the dump, its stacks and modules alone, or neither."""
+    slim: RelativePath | None = None
+    """The member with its stacks and modules alone, where this tier has that."""
     report: RelativePath | None
     """The member with the whole result: modules and their build ids, fault, threads."""
     state: Literal["complete", "truncated", "damaged"]

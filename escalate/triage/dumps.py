@@ -9,7 +9,7 @@ from escalate.formats.signals import CRASHES, FAULTS
 from escalate.model.kind import Kind
 from escalate.triage.facts import amount
 from escalate.triage.index import Index
-from escalate.triage.place import Place, inside
+from escalate.triage.place import WINDOW_MARGIN, Place, inside
 
 PROCESS_DUMPS = (Kind.ELF_CORE, Kind.MINIDUMP)
 DUMPS = (*PROCESS_DUMPS, Kind.HPROF, Kind.KERNEL_DUMP)
@@ -40,10 +40,10 @@ def dumps_of(index: Index, *kinds: Kind) -> list[Place]:
 
 
 def process_crashes(index: Index) -> Iterator[ProcessCrash]:
-    """Crashes inside the incident window; a core has no time of its own and counts as inside."""
+    """Crashes inside the incident window; a core has no time of its own: it counts unless its file is older."""
     for place in dumps_of(index, *PROCESS_DUMPS):
         code = amount(place, "code")
-        if code is None or not _is_crash(int(code)) or not inside(index.window, place):
+        if code is None or not _is_crash(int(code)) or not inside(index.window, place) or _is_older(index, place):
             continue
         module, frame = str(place.fields.get("module") or ""), place.fields.get("frame")
         tells = isinstance(frame, str) and (module.lower() not in _RAISES or int(code) in FAULTS)
@@ -55,6 +55,13 @@ def process_crashes(index: Index) -> Iterator[ProcessCrash]:
             frame=str(frame) if tells else None,
             sent=place.fields.get("sent_by_kill") is True,
         )
+
+
+def _is_older(index: Index, place: Place) -> bool:
+    """A core whose file was there before the incident began."""
+    saved = place.artifact.captured_at
+    before = index.window is not None and saved is not None and saved < index.window.start - WINDOW_MARGIN
+    return place.ts is None and before
 
 
 def _is_crash(code: int) -> bool:

@@ -36,6 +36,7 @@ KEPT: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.HPROF: _ALL,
         Kind.KERNEL_DUMP: _ALL,
         Kind.KERNEL_LOG: EVENTS,
+        Kind.CLASS_HISTOGRAM: _ALL,
         Kind.NODE_REPORT: frozenset({"report"}),
         Kind.SHELL_TRANSCRIPT: _ALL,
         Kind.PROC_PRESSURE: _ALL,

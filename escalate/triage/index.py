@@ -51,6 +51,13 @@ class Edges:
     last: Place
 
 
+def elapsed(window: Window | None, collected_at: datetime | None) -> Window | None:
+    """A window cut off at the end of the collection; whole where that came before it, which nobody can explain."""
+    if window is None or collected_at is None or not window.start < collected_at < window.end:
+        return window
+    return Window(start=window.start, end=collected_at)
+
+
 @dataclass(frozen=True)
 class Index:
     """What is known after the pass."""
@@ -67,6 +74,8 @@ class Index:
     log_rates: LogRates = field(default_factory=lambda: LogRates(None))
     calls: CallSummary = field(default_factory=lambda: CallSummary(None))
     edges: Mapping[ArtifactId, Edges] = field(default_factory=dict)
+    collected_at: datetime | None = None
+    """When the last step of the collection ended; no source can tell of later times."""
     sites: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
     """Time of the first and the last row of every app that tables name."""
 
@@ -77,6 +86,11 @@ class Index:
     def window(self) -> Window | None:
         """The incident window."""
         return self.incident.window
+
+    @property
+    def elapsed(self) -> Window | None:
+        """The incident window as far as it had gone by when the evidence was collected."""
+        return elapsed(self.window, self.collected_at)
 
     def watched(self, template: str) -> HitList:
         """Matches of a correlator's pattern; empty when no loaded rule asked for it."""

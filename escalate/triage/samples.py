@@ -18,7 +18,7 @@ from escalate.triage.place import Place, place_of
 
 MAX_SERIES = 6_000
 MAX_MINUTES = 10_000
-MAX_VALUES = 512
+MAX_VALUES = 256
 """Values kept of one series; past it every second one is dropped, so that the rest stays spread over time."""
 
 REQUESTS = "duration of requests"

@@ -24,7 +24,7 @@ from escalate.triage.calls import CallSummary
 from escalate.triage.facts import KEPT, Facts
 from escalate.triage.http_summary import HTTP_KINDS, HttpSummary
 from escalate.triage.identity import IDENTITY_KINDS, Identity
-from escalate.triage.index import Edges, Index
+from escalate.triage.index import Edges, Index, elapsed
 from escalate.triage.ledger.causes import WATCHED
 from escalate.triage.log_rates import LOG_RATE_KINDS, LogRates
 from escalate.triage.matcher import Pattern, matcher_for
@@ -87,6 +87,7 @@ class _Pass:
     incident: Incident
     rules: tuple[Pattern, ...]
     watches: tuple[Pattern, ...]
+    collected_at: datetime | None = None
     facts: Facts = field(default_factory=Facts)
     coverage: list[Coverage] = field(default_factory=list)
     sites: dict[str, Span] = field(default_factory=dict)
@@ -145,7 +146,7 @@ class _Pass:
                     records=extent.records,
                     kind=artifact.kind,
                     precision=_PRECISIONS[extent.coarse],
-                    window_share=_share(self.incident.window, extent.first, extent.last),
+                    window_share=_share(elapsed(self.incident.window, self.collected_at), extent.first, extent.last),
                 )
             )
         if extent.earliest is not None and extent.latest is not None:
@@ -166,7 +167,8 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
     """Read every artifact once, each record against all patterns; what cannot be read is noted in the journal."""
     incident = case.incident
     artifacts = with_workers(case, evidence.artifacts)
-    run = _Pass(incident, rule_patterns(rules), watch_patterns(rules, WATCHED))
+    collected_at = max((step.finished_at for step in evidence.steps if step.finished_at), default=None)
+    run = _Pass(incident, rule_patterns(rules), watch_patterns(rules, WATCHED), collected_at)
     with observer.task("triage", sum(artifact.size for artifact in artifacts)) as task:
         for artifact in artifacts:
             entry = _format(artifact)
@@ -195,6 +197,7 @@ def scan(case: Case, evidence: EvidenceDocument, rules: Sequence[Rule], observer
         log_rates=run.log_rates,
         calls=run.calls,
         edges=run.edges,
+        collected_at=collected_at,
         sites=run.sites,
     )
 

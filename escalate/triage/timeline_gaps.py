@@ -19,29 +19,47 @@ PER_SOURCE = 3
 LONGER = 10
 """Times the mean time between records from which a silence is one."""
 LEAST = timedelta(seconds=10)
+SELDOM = 3
+"""Times the mean time between records for which a log may write nothing at either end."""
 
 Reason = Literal["begins later", "ends earlier", "silence", "does not reach"]
 
 
 def gaps(index: Index, book: EvidenceBook) -> tuple[TimelineGap, ...]:
-    """Gaps of the logs, those of whole sources first; at most a hundred."""
-    window = index.window
+    """Gaps of the logs, those of whole sources first; at most a hundred.
+
+    A snapshot is no log, an older piece of a rotated log is no gap while a newer one is there, and a log that writes
+    seldom misses nothing by writing nothing for a while.
+    """
+    window = index.elapsed
     if window is None:
         return ()
-    found = [gap for row in index.logs for gap in _of_edges(row, window)]
-    found += [gap for row in index.logs for gap in _silences(row, index, window, book)]
+    streams = [row for row in index.logs if row.first_utc < row.last_utc]
+    reaching = {(row.lane, row.kind) for row in streams if not _is_outside(row, window)}
+    found = [
+        gap
+        for row in streams
+        if not (_is_outside(row, window) and (row.lane, row.kind) in reaching)
+        for gap in _of_edges(row, window)
+    ]
+    found += [gap for row in streams for gap in _silences(row, index, window, book)]
     return tuple(found[:MAX_GAPS])
 
 
+def _is_outside(row: Coverage, window: Window) -> bool:
+    return row.last_utc < window.start or row.first_utc > window.end
+
+
 def _of_edges(row: Coverage, window: Window) -> Iterator[TimelineGap]:
-    if row.last_utc < window.start or row.first_utc > window.end:
+    if _is_outside(row, window):
         said = f"It covers {_span(row.first_utc, row.last_utc)} and nothing of the window."
         yield _gap(row, window.start, window.end, "does not reach", said)
         return
-    if row.first_utc > window.start + WINDOW_MARGIN:
+    usual = max(WINDOW_MARGIN, SELDOM * (row.last_utc - row.first_utc) / max(1, row.records - 1))
+    if row.first_utc > window.start + usual:
         said = f"Its first record is of {_stamp(row.first_utc)}; what was before is not told."
         yield _gap(row, window.start, row.first_utc, "begins later", said)
-    if row.last_utc < window.end - WINDOW_MARGIN:
+    if row.last_utc < window.end - usual:
         said = f"Its last record is of {_stamp(row.last_utc)}; what came after is not told."
         yield _gap(row, row.last_utc, window.end, "ends earlier", said)
 

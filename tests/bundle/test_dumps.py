@@ -23,6 +23,7 @@ from escalate.model.base import ArtifactId, CollectorId, parse_document
 from escalate.model.kind import Kind
 from escalate.model.manifest import Manifest
 from escalate.model.observer import QuietObserver
+from escalate.model.redaction import Ledger, RedactionDocument, SlimTwin
 from tests.conftest import CaseMaker
 from tests.fakes.minidump_writer import MinidumpWriter
 from tests.fakes.sealed_case import DEFAULT_FILES, WORKER, File, Secret, fill
@@ -88,3 +89,28 @@ def test_the_full_zip_has_the_same_reports(case: Case, tmp_path: Path) -> None:
             found.append({each: json.loads(archive.read(each)) for each in archive.namelist() if ".check." in each})
     assert found[0] == found[1]
     assert len(found[0]) == 2
+
+
+def test_start_here_names_the_slim_form_of_a_dump_that_is_left_out(case: Case, tmp_path: Path) -> None:
+    slim, path = random.Random(5).randbytes(9_000), "dumps/w3wp.slim.dmp"
+    with case.new_file(Room.REDACTED, path) as handle:
+        handle.write(slim)
+    twin = SlimTwin(
+        path=path,
+        kind=Kind.MINIDUMP,
+        size=len(slim),
+        sha256=hashlib.sha256(slim).hexdigest(),
+        note="slim form",
+        ledger=Ledger(handler="slim-minidump"),
+    )
+    redaction = case.read(RedactionDocument)
+    items = tuple(one.model_copy(update={"slim": twin}) if one.path == LARGE else one for one in redaction.items)
+    case.write(redaction.model_copy(update={"items": items}))
+    write_kit(gather(case, QUIET), tmp_path / "kit.zip", QUIET, 200_000)
+    with zipfile.ZipFile(tmp_path / "kit.zip") as archive:
+        manifest = parse_document(Manifest, archive.read("90-meta/manifest.json"), where="manifest")
+        start_here = archive.read("00-START-HERE.md").decode()
+        (dump,) = [each for each in manifest.dumps if each.path == LARGE]
+        assert dump.carried == "slim"
+        assert archive.read(str(dump.slim)) == slim
+    assert f"`{dump.slim}`, stacks and modules of `{dump.member}`" in start_here

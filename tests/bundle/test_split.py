@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from escalate.bundle import stage
@@ -138,6 +139,17 @@ def test_a_delta_has_what_is_new_and_what_changed(case: Case) -> None:
     assert len(manifest["unchanged"]) == 13
     assert f"only what is new or changed since `{kit.name}`" in page
     assert kit.is_file()
+
+
+def test_a_delta_leaves_the_zips_of_the_case_as_they_were(case: Case) -> None:
+    reader = BundleWishes(encrypt_to=(str(pyrage.x25519.Identity.generate().to_public()),))
+    first = stage.run(case, QUIET, (), reader)
+    made = stage.run(case, QUIET, (), BundleWishes(since=case.root / first.bundles[0].path))
+    assert made.bundles[:2] == first.bundles
+    assert made.encrypted == first.encrypted
+    assert all((case.root / each.path).is_file() for each in (*made.bundles, *made.encrypted))
+    assert _evidence(case.root / made.bundles[2].path) == set()  # nothing is new
+    assert case.journal.is_done(stage.NAME, stage.inputs(case))
 
 
 def test_the_baseline_may_be_the_manifest_of_the_zip(case: Case, tmp_path: Path) -> None:

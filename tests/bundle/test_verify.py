@@ -308,3 +308,25 @@ def test_a_verifier_that_misses_a_canary_proves_nothing(bundle: Path, monkeypatc
     monkeypatch.setattr(SecondEngine, "find", lambda *_: iter(()))
     said = {problem.detail for problem in _verify(bundle).problems}
     assert "the verifier missed a planted password, in gzip: it proves nothing" in said
+
+
+def test_a_member_that_the_directory_does_not_list_is_found(bundle: Path) -> None:
+    """Programs that read from the start of a zip unpack it; the directory knows nothing of it."""
+    with zipfile.ZipFile(bundle) as archive:
+        start = archive.start_dir
+    data = bundle.read_bytes()
+    hidden = _zip_bytes({"hidden.log": SECRET})
+    entry = hidden[: hidden.rindex(b"PK\x01\x02")]
+    end = bytearray(data[start:])
+    struct.pack_into("<I", end, len(end) - 6, start + len(entry))
+    changed = bundle.with_name("changed.zip")
+    changed.write_bytes(data[:start] + entry + bytes(end))
+    with zipfile.ZipFile(changed) as archive:
+        assert "hidden.log" not in archive.namelist()
+    assert any("belong to no member" in problem.detail for problem in _problems(changed, "archive"))
+
+
+def test_bytes_before_the_first_member_are_found(bundle: Path) -> None:
+    changed = bundle.with_name("changed.zip")
+    changed.write_bytes(b"#!/bin/sh\n" + bundle.read_bytes())
+    assert any("belong to no member" in problem.detail for problem in _problems(changed, "archive"))

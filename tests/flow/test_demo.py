@@ -20,8 +20,17 @@ def test_the_demo_runs_the_whole_flow_against_the_lab_and_says_where_everything_
     done = escalate("demo", "--case", tmp_path / "demo", "--format", "json")
 
     assert done.code == 0, done.stderr
-    assert done.json["filed"] is False
+    assert done.json["filed"] is True
     [case] = done.json["cases"]
+    kit = next(each for each in case["bundles"] if each["tier"] == "kit")
+    assert [each["sha256"] for each in case["ticket_filed"]["attachments"]] == [kit["sha256"]]
+    status = case["status"]
+    assert (status["ticket"]["number"], status["ticket"]["status"]) == (
+        case["ticket_filed"]["support_ticket_id"],
+        "open",
+    )
+    assert len(status["messages"]) == 1
+    assert [each["name"] for each in status["files"]] == [Path(case["delta"]).name]
     assert Path(case["report"]).is_file()
     assert Path(case["ticket"]).is_file()
     secret = WORLDS[done.json["world"]].app.settings["PAYMENT_API_KEY"].encode()

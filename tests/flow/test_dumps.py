@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.kernel_dump_maker import kdump, windows
 from tests.fakes.memory_limit import killed_at_the_limit
 from tests.fakes.real_crash import needs_gdb
 from tests.flow.conftest import Escalate, bundles
 from tests.formats.test_dumps import CRASH
+from tests.triage.test_dumps import OOPS
 
 pytestmark = pytest.mark.system
 
@@ -78,3 +80,26 @@ def test_a_real_kill_at_the_limit_of_a_control_group_is_the_customers(tmp_path: 
     assert f"pid {kill.pid}" in titles["E27"]
     assert "L31" in titles
     assert found["verdict"]["layer"].startswith("application")
+
+
+def test_dumps_and_logs_of_a_machine_of_ones_own_are_shown_as_context_and_blame_nobody(
+    tmp_path: Path, escalate: Escalate
+) -> None:
+    folder = tmp_path / "evidence" / "vm"
+    folder.mkdir(parents=True)
+    (folder / "MEMORY.DMP").write_bytes(windows(4, driver="bad.sys"))
+    (folder / "vmcore").write_bytes(kdump()[:-50])
+    (folder / "dmesg.txt").write_text(OOPS)
+    done = escalate("build", folder.parent, "--case", tmp_path / "case", "--no-input")
+    assert done.code == 5, done.stderr
+    found = json.loads((tmp_path / "case" / "triage" / "findings.json").read_text())
+    assert found["verdict"]["answerable_by"] == "undetermined"
+    roles = {finding["rule"]: finding["role"] for finding in found["findings"]}
+    assert {roles[rule] for rule in ("E22", "E25", "E26", "L59")} == {"context"}
+    timeline = json.loads((tmp_path / "case" / "triage" / "timeline.json").read_text())
+    assert not timeline.get("first_bad")
+    report = (tmp_path / "case" / "draft" / "report.html").read_text()
+    assert "50 bytes are missing" in report
+    assert "MEMORY.DMP" in report
+    for archive in bundles(tmp_path / "case"):
+        assert escalate("verify", archive, "--case", tmp_path / "case").code == 0

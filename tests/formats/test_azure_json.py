@@ -232,6 +232,29 @@ def test_a_thread_is_not_taken_for_a_process(records_of):
     assert record.pid == 6744
 
 
+def test_modules_of_a_process_are_read_with_their_versions(records_of):
+    href = "https://a.scm.example/api/processes/6744/modules/"
+    modules = [
+        {
+            "base_address": "7ff6d4c10000",
+            "file_name": "w3wp.exe",
+            "href": f"{href}7ff6d4c10000",
+            "file_version": "10.0.1",
+        },
+        {
+            "base_address": "7ff83a2b0000",
+            "file_name": "agent.dll",
+            "href": f"{href}7ff83a2b0000",
+            "file_version": "2.4.0",
+        },
+    ]
+    for document in (modules, {"value": [{"properties": one, "id": "x"} for one in modules]}):
+        records = records_of(json.dumps(document), "modules.json", Kind.KUDU_MODULE)
+        assert [record.pid for record in records] == [6744, 6744]
+        assert [record.fields["file_name"] for record in records] == ["w3wp.exe", "agent.dll"]
+        assert "file_version=2.4.0" in records[1].text
+
+
 def test_what_an_activity_says_of_itself_outranks_its_properties(records_of):
     entry = {"eventTimestamp": "2026-04-04T05:58:00Z", "operationName": "Restart", "caller": "me",
              "properties": {"caller": "someone else"}}  # fmt: skip

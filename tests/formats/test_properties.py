@@ -168,6 +168,7 @@ lines = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40)
 
 @LIMITED
 @given(rows=st.lists(st.tuples(st.booleans(), lines), min_size=1, max_size=12), end=st.sampled_from(["\n", "\r\n"]))
+@example(rows=[(True, "<failedRequest url='u'>"), (False, "x")], end="\n")
 def test_container_log_lines_come_back_with_the_time_of_the_line_before(rows, end):
     rows[0] = (True, rows[0][1])
     text = end.join(

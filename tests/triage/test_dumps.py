@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from escalate.model.incident import Incident, TargetFacts
+from escalate.model.incident import Incident, TargetFacts, Window
 from escalate.model.kind import Kind
 from escalate.triage.claims import asserted
+from escalate.triage.correlators.dump_in_window import ENDED
+from escalate.triage.place import Hit
 from escalate.triage.result import State
+from tests.fakes.core_maker import CoreMaker
 from tests.fakes.kernel_dump_maker import kdump, windows
 from tests.fakes.real_crash import FAKES, crashed
 from tests.formats.test_dumps import SAMPLES, heap
-from tests.triage.test_correlators import World
+from tests.triage.test_correlators import World, at
 from tests.triage.test_incident_variations import files_of, incident_of
 
 WINDOWS = Incident(target=TargetFacts(os="windows", sku="S1"))
@@ -33,6 +37,14 @@ HUNG = """\
 [  483.120500]       Not tainted 6.6.57.1-7.azl3 #1
 [  483.120611] task:{task}            state:D stack:0     pid:231   ppid:1      flags:0x00004006
 """
+
+
+SEGFAULT = (
+    CoreMaker(b"heap", stack_pointer=0x40000)
+    .data()
+    .replace(bytes(range(12)) + b"\x0c\x0d", bytes(range(12)) + b"\x0b\x00", 1)
+)
+"""A core of the process `app` that ended by SIGSEGV; whose code stood where is not in it."""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +84,31 @@ def test_crashes_of_several_apps_in_different_places_are_no_defect_of_one_librar
     assert apart.ask("process_dump").state is State.FAILS
     assert crash(crash(World(), "a"), "b").ask("process_dump").values["count"] == "2"
     assert World().ask("process_dump").state is State.UNKNOWN
+
+
+def test_a_core_counts_where_something_says_that_it_is_of_the_incident():
+    world = crash(World(), "a")
+    found = world.ask("process_dump").cites[0].place
+
+    def told(saved: float | None, words: str = "") -> State:
+        here = World().seen(ENDED, 60) if words else World()
+        moment = None if saved is None else at(saved)
+        place = replace(found, artifact=found.artifact.model_copy(update={"captured_at": moment}))
+        return here.ask("dump_in_window", Hit(place)).state
+
+    assert told(60) is State.HOLDS
+    assert told(90_000) is State.UNKNOWN
+    assert told(None) is State.UNKNOWN
+    assert told(None, "exited with code 139") is State.HOLDS
+
+
+def test_an_old_core_among_the_evidence_explains_nothing(triaged):
+    window = Window(start=at(0), end=at(600))
+    lonely = triaged({"home/core.12": SEGFAULT}, LINUX.model_copy(update={"window": window}))
+    assert lonely.who == "undetermined"
+    assert "no time of its own" in lonely.findings.verdict.why
+    spoken = {"home/core.12": SEGFAULT, "app.log": "2026-01-05T10:05:00Z worker exited with code 139\n"}
+    assert triaged(spoken, LINUX.model_copy(update={"window": window})).who == "customer"
 
 
 def test_a_core_that_somebody_asked_for_and_a_signal_that_was_sent_are_no_crash():
@@ -129,6 +166,24 @@ def test_a_large_heap_that_did_not_run_full_is_no_finding(triaged):
     assert "E23" in triaged({"dumps/heap.hprof": calm, "app.log": told}, LINUX).rules
 
 
+HISTOGRAM = """\
+ num     #instances         #bytes  class name (module)
+-------------------------------------------------------
+   1:       2366563      103109341  [B (java.base@17)
+   2:       1580046       47401380  java.lang.String (java.base@17)
+   3:        786433       31457320  shop.Session
+   4:           258        8431904  [Ljava.util.HashMap$Node; (java.base@17)
+Total      4733300      190399945
+"""
+
+
+def test_a_class_histogram_of_a_full_heap_names_the_apps_own_class(triaged):
+    told = "2026-01-05 10:00:01 java.lang.OutOfMemoryError: Java heap space\n"
+    got = triaged({"process/7/histogram.txt": HISTOGRAM, "app.log": told}, LINUX)
+    assert "instances of shop.Session" in got.finding("E23").title
+    assert "E23" not in triaged({"process/7/histogram.txt": HISTOGRAM}, LINUX).rules
+
+
 def test_a_bugcheck_of_a_machine_of_ones_own_is_context_and_decides_nothing(triaged):
     got = triaged({"vm/MEMORY.DMP": windows(4, driver="bad.sys")}, WINDOWS)
     found = got.finding("E25")
@@ -137,6 +192,7 @@ def test_a_bugcheck_of_a_machine_of_ones_own_is_context_and_decides_nothing(tria
     assert (got.who, got.questions) == ("undetermined", ())
     assert [sentence for said in got.sentences() for sentence in asserted(said)] == []
     assert "bad.sys" in got.cited("vm/MEMORY.DMP")[0].excerpt
+    assert got.timeline.first_bad is None
 
 
 def test_a_dump_that_somebody_asked_for_is_no_fault_of_the_machine(triaged):

@@ -113,3 +113,31 @@ def test_events_name_the_kind_of_their_source(triaged):
     events = triaged({"azure/loganalytics/AppServiceHTTPLogs.csv": http(rows)}, INCIDENT).timeline.events
     assert {event.kind for event in events} == {Kind.LOG_TABLE}
     assert any("First of 23 server errors in 30 requests" in event.title for event in events)
+
+
+def test_a_window_that_is_not_over_yet_counts_to_the_end_of_the_collection(make_case):
+    case = make_case(incident=INCIDENT)
+    place = case.path(Room.EVIDENCE, LOG)
+    place.parent.mkdir(parents=True)
+    place.write_text(log(range(-5, 10)))
+    step = StepRecord(
+        id=StepId("s"),
+        collector=CollectorId("s"),
+        title="s",
+        outcome=Collected(),
+        finished_at=START + timedelta(minutes=9, seconds=30),
+    )
+    case.write(evidence_of(case).model_copy(update={"steps": (step,)}))
+    run(case, QuietObserver())
+    document = case.read(TimelineDocument)
+    assert document.coverage[0].window_share > 0.9
+    assert document.gaps == ()
+
+
+def test_snapshots_and_older_pieces_of_a_rotated_log_are_no_gaps(triaged):
+    files = {
+        LOG: log(range(-5, 40)),
+        LOG.replace("04_04", "04_03"): log(range(-1500, -1440)),
+        "kudu/whoami.txt": "2026-04-04T06:09:00Z root\n",
+    }
+    assert triaged(files, INCIDENT).timeline.gaps == ()

@@ -1,4 +1,4 @@
-"""The programs of a container that must not touch this machine: what opens connections, names the host, lists JVMs."""
+"""Programs of a container that must not touch this machine: what connects, names the host, lists JVMs, reads its log."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from escalate.lab.kudu.probes import address_of, probes_of, resolves
 from escalate.lab.kudu.visit import Visit
 
 CONNECTING = ("curl", "dig", "nc", "nslookup", "tcpping", "wget")
+NO_KERNEL_LOG = "dmesg: read kernel buffer failed: Operation not permitted"
+"""What a container without CAP_SYSLOG is told; this machine's own log is about other things than the world."""
 _PROGRAM = Path(__file__).with_name("container_probe.py")
 
 
@@ -28,6 +30,7 @@ def write_tools(folder: Path, visit: Visit, pids: Sequence[str], host: str) -> N
         words = [sys.executable, "-I", str(_PROGRAM), str(folder / "probes.json"), name, real]
         _script(folder / name, f'exec {shlex.join(words)} "$@"')
     _script(folder / "hostname", f"echo {shlex.quote(host)}")
+    _script(folder / "dmesg", f"echo {shlex.quote(NO_KERNEL_LOG)} >&2; exit 1")
     for name in ("jcmd", "jps"):
         if (tool := shutil.which(name)) is not None:
             alternatives = "|".join(pids) or "none"

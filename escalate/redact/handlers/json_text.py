@@ -32,6 +32,7 @@ HANDLER = StructuredHandler(
             Kind.NODE_REPORT,
             Kind.KUDU_PROCESS,
             Kind.KUDU_THREAD,
+            Kind.KUDU_MODULE,
             Kind.KUDU_TRACE,
             Kind.DETECTOR,
             Kind.ACTIVITY_LOG,

@@ -1,4 +1,4 @@
-"""A Java heap ran full, and its dump shows what fills it and who holds that."""
+"""A Java heap ran full, and its dump or class histogram shows what fills it; a dump also who holds that."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from escalate.triage.place import Hit, Place, inside
 from escalate.triage.result import Args, Correlator, Result, fails, holds, number, text, unknown
 
 OUT_OF_MEMORY = r"java\.lang\.OutOfMemoryError: (?:Java heap space|GC overhead limit exceeded)"
+_LEAST_SHARE = 0.02
+"""Part of all bytes from which a class is worth naming: the arrays and texts that its instances hold weigh far more."""
 _JDK = ("java.", "javax.", "jdk.", "sun.", "com.sun.")
 _PRIMITIVES = ("boolean", "char", "float", "double", "byte", "short", "int", "long")
 
 
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
-    rows = index.facts.of(Kind.HPROF)
-    if not rows:
-        return unknown("No heap dump was collected.")
+    rows, counted = index.facts.of(Kind.HPROF), index.facts.of(Kind.CLASS_HISTOGRAM)
+    if not rows and not counted:
+        return unknown("No heap dump and no class histogram was collected.")
     failed = [row for row in rows if row.fields.get("what") == "out-of-memory"]
     told = [
         found.place
@@ -24,11 +26,11 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
         if inside(index.window, found.place) and found.place.kind is not Kind.HPROF
     ]
     if not failed and not told:
-        return fails("A heap dump was collected, and nothing says that the heap was full.", rows[0])
-    own = _own_class(rows)
+        return fails("Nothing says that the heap was full when it was looked at.", (*rows, *counted)[0])
+    own = _own_class(rows) or _own_class_of_histogram(counted)
     array = _array(rows, number(args, "min_count", 50_000))
     if array is None and own is None:
-        return unknown("The heap was full, and no class or array of its dump stands out.")
+        return unknown("The heap was full, and no class or array in it stands out.")
     said, values = [], dict[str, str]()
     if array is not None:
         holder = str(array.fields.get("holder") or "")
@@ -61,7 +63,18 @@ def _own_class(rows: tuple[Place, ...]) -> Place | None:
         name = str(row.fields.get("class") or "")
         if row.fields.get("what") != "class" or name.startswith(_JDK) or name.rstrip("[]") in _PRIMITIVES:
             continue
-        return row if (amount(row, "share") or 0) >= 0.02 else None
+        return row if (amount(row, "share") or 0) >= _LEAST_SHARE else None
+    return None
+
+
+def _own_class_of_histogram(rows: tuple[Place, ...]) -> Place | None:
+    """The same out of the last histogram; arrays have names that begin with a bracket there."""
+    last = [row for row in rows if row.artifact.id == rows[-1].artifact.id] if rows else []
+    total = sum(amount(row, "bytes") or 0 for row in last)
+    for row in last:
+        name = str(row.fields.get("class") or "[")
+        if not name.startswith(("[", *_JDK)):
+            return row if (amount(row, "bytes") or 0) >= _LEAST_SHARE * total else None
     return None
 
 

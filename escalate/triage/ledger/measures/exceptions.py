@@ -27,7 +27,7 @@ ENOUGH_BEFORE = 5.0
 
 def storm(index: Index) -> Test:
     """Errors a minute, inside and before the window, over all logs of the app itself."""
-    window = index.window
+    window = index.elapsed
     if window is None:
         return Test(unknown("The incident window is not known, so no rate can be compared."))
     rates = [rate for rate in index.log_rates.rates.values() if "during" in rate.phases]

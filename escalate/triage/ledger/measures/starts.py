@@ -39,13 +39,12 @@ def cold(index: Index) -> Test:
         return Test(holds(said, *near[:3]), numbers)
     later = [place for place in starts if place.ts is not None and last < place.ts <= window.end]
     quiet = silence(index, (Kind.PLATFORM_LOG,))
-    covering = [row for row in quiet.rows if row.first_utc <= first and row.last_utc >= last]
-    if not covering:
-        return Test(
-            unknown(
-                "No platform log covers the start of the window and the minutes before, so a start could go unseen."
-            )
-        )
+    covered = {row.lane for row in quiet.rows if row.first_utc <= first and row.last_utc >= last}
+    missing = sorted({row.lane for row in quiet.rows} - covered)
+    if not covered or missing:
+        of = f" of {', '.join(missing)}" if missing else ""
+        said = f"No platform log{of} covers the start of the window and the minutes before, so a start could go unseen."
+        return Test(unknown(said))
     said = f"The platform log has no start from {first:%H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC"
     said += f"; the first later one, at {later[0].ts:%H:%M:%S}, came after the trouble began" if later else ""
     cites = (*(Cite(place) for place in later[:1]), *quiet.cites)

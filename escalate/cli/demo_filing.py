@@ -1,0 +1,81 @@
+"""The second half of the demo: files the ticket in the lab, answers it, attaches what is new, shows where it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from escalate.errors import ExitCode, TargetError
+
+SIGNED_IN = ("--auth", "managed-identity")
+PROBLEM_TYPE = "Web app down or reporting errors"
+PERSON = (
+    *("--first-name", "Robin", "--last-name", "Demo", "--email", "robin.demo@example.com", "--contact-method", "email"),
+    *("--time-zone", "Europe/Berlin", "--country", "DEU", "--language", "en-us"),
+)
+REPLY = "The same evidence, collected once more, follows: it shows whether the worker is still in the same state."
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Runs verbs as a user would, in processes of their own, with what `escalate lab up` tells people to export."""
+
+    environment: Mapping[str, str]
+
+    def run(self, *words: str, may_end: tuple[ExitCode, ...] = ()) -> dict[str, Any]:
+        """The JSON on stdout.
+
+        Raises:
+            TargetError: it ended with an exit code that is neither 0 nor one of `may_end`.
+        """
+        command = [sys.executable, "-m", "escalate", *words, "--format", "json"]
+        environment = {**os.environ, **self.environment}
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode not in (ExitCode.DONE, *may_end):
+            raise TargetError(
+                f"escalate {words[0]} against the lab ended with exit code {done.returncode}",
+                hint="what happened stands above",
+            )
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
+
+
+def file(shell: Shell, case: Path) -> dict[str, Any]:
+    """File the ticket of a case that is bundled."""
+    answers = ("--advanced-diagnostics", "yes", "--classification", PROBLEM_TYPE)
+    return shell.run("submit", "--case", str(case), "--yes", *SIGNED_IN, *PERSON, *answers)
+
+
+def answer(shell: Shell, case: Path) -> dict[str, Any]:
+    """Reply, collect once more, attach what is new since the ticket was filed, and give where the ticket stands."""
+    at = ("--case", str(case))
+    shell.run("ticket", "reply", REPLY, *at, "--yes", *SIGNED_IN)
+    shell.run("collect", *at, *SIGNED_IN, may_end=(ExitCode.EVIDENCE_MISSING,))
+    for stage in ("triage", "redact", "draft"):
+        shell.run(stage, *at)
+    made = shell.run("bundle", *at, "--since", str(case / "receipt.json"))
+    delta = next(case / each["path"] for each in made["bundles"] if each["tier"] == "delta-kit")
+    shell.run("ticket", "attach", str(delta), *at, "--yes", *SIGNED_IN)
+    return {"delta": str(delta), "status": shell.run("ticket", "status", *at, *SIGNED_IN)}
+
+
+def summary(filed: dict[str, Any], later: dict[str, Any]) -> str:
+    """What happened to the ticket, in lines."""
+    kit = filed["attachments"][0]
+    status = later["status"]
+    return "\n".join(
+        [
+            f"filed    ticket {filed['support_ticket_id']} with {kit['path']}  ({kit['size']:,} bytes), in the lab",
+            f"delta    {later['delta']}: what is new since, attached to the ticket",
+            (
+                f"status   {status['ticket']['status']}, {len(status['messages'])} message sent,"
+                f" {len(status['files'])} file added; it is the turn of {status['ticket']['turn']}"
+            ),
+        ]
+    )
