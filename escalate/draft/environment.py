@@ -37,6 +37,8 @@ LONGEST = 2000
 
 _MARKDOWN = re.compile(r"[\\`*\[<]|(?<!\w)_|_(?!\w)|^[#+\-=~>]")
 _UNSAFE_ID = re.compile(r"[^A-Za-z0-9_-]")
+_MASKED = re.compile(r"=|\[R[:_]")
+"""What stands where redaction replaced something: `Password=[R:KNOWN:39068F]`, and any other `name=value`."""
 NO_LINKS: Mapping[ArtifactId, str] = MappingProxyType({})
 FRAGMENT = 60
 """Characters of a quoted line by which a browser finds it in the file."""
@@ -72,15 +74,13 @@ def html(
 
     def in_file(item: Evidence) -> Markup:
         label = Markup("<code>{}</code>").format(zone(place(item)))
-        if item.artifact not in links:
-            return label
-        return Markup('<a href="{}">{}</a>').format(quote(links[item.artifact]) + fragment(item), label)
+        address = _address(links.get(item.artifact))
+        return Markup('<a href="{}">{}</a>').format(address + fragment(item), label) if address else label
 
     def file(item: Sealed) -> Markup:
         label = Markup("<code>{}</code>").format(zone(item.path, 200))
-        if item.artifact not in links:
-            return label
-        return Markup('<a href="{}">{}</a>').format(quote(links[item.artifact]), label)
+        address = _address(links.get(item.artifact))
+        return Markup('<a href="{}">{}</a>').format(address, label) if address else label
 
     environment = _environment(facts, finalize=_for_html, autoescape=True, own=own)
     environment.filters["code"] = code
@@ -173,13 +173,19 @@ def _line_only(item: Evidence) -> str:
     return f":{item.line}"
 
 
+def _address(path: str | None) -> str | None:
+    """As a link has it; None where percent signs would make the mark of a redacted value look like a value."""
+    return None if path is None or _MASKED.search(path) else quote(path)
+
+
 def fragment(item: Evidence) -> str:
     """Where in its file a line is: by number as RFC 5147 has it, and by its first words as browsers do."""
     if item.line is None:
         return ""
     words = item.excerpt[:FRAGMENT]
     words = words if len(item.excerpt) <= FRAGMENT else words.rpartition(" ")[0]
-    found = f":~:text={quote(words, safe='').replace('-', '%2D')}" if words.isprintable() and words.strip() else ""
+    fit = words.isprintable() and words.strip() and not _MASKED.search(words)
+    found = f":~:text={quote(words, safe='').replace('-', '%2D')}" if fit else ""
     return f"#line={item.line - 1},{item.line}{found}"
 
 

@@ -228,10 +228,20 @@ class Facts:
 
     @cached_property
     def gaps(self) -> tuple[StepRecord, ...]:
-        """Planned steps that brought nothing or not all: what broke, then what had nothing, then what was not tried."""
-        missing = [one for one in self.collected.steps if not isinstance(one.outcome, Collected)]
+        """Planned steps that brought nothing or not all: what was tried in vain first."""
+        return self.failed + self.quiet
+
+    @cached_property
+    def failed(self) -> tuple[StepRecord, ...]:
+        """Steps that were tried in vain, where something could have been had."""
+        return tuple(one for one in self.collected.steps if _in_vain(one))
+
+    @cached_property
+    def quiet(self) -> tuple[StepRecord, ...]:
+        """Steps that had nothing, were not tried, or that nobody but the owner of the host could carry out."""
+        others = [one for one in self.collected.steps if not isinstance(one.outcome, Collected) and not _in_vain(one)]
         order = {"empty": 1, "skipped": 2}
-        return tuple(sorted(missing, key=lambda one: order.get(one.outcome.state, 0)))
+        return tuple(sorted(others, key=lambda one: order.get(one.outcome.state, 0)))
 
     @cached_property
     def sealed(self) -> tuple[Sealed, ...]:
@@ -293,3 +303,7 @@ def _sealed_bytes(case: Case, kind: type[Document]) -> bytes:
 
 def _aside(finding: Finding) -> bool:
     return finding.demoted or finding.role is Role.NOISE
+
+
+def _in_vain(step: StepRecord) -> bool:
+    return not step.expected and step.outcome.state not in ("collected", "empty", "skipped")

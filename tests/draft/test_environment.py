@@ -90,3 +90,13 @@ def test_a_place_is_file_and_line_or_pointer(facts: Facts):
     assert environment.place(item) == "LogFiles/2026_04_04_10-30-0-103_default_docker.log:52"
     assert environment.place(item.model_copy(update={"line": None, "pointer": "/rows/3"})).endswith(".log#/rows/3")
     assert environment.place(item.model_copy(update={"line": None})) == item.path
+
+
+def test_marks_of_redaction_are_not_percent_encoded_into_links(facts: Facts):
+    """`Password%3D%5BR...` reads like a secret to whoever searches the page for secrets."""
+    item = facts.cited(["E1"])[0].model_copy(update={"excerpt": "Password=[R:KNOWN:39068F]; refused"})
+    template = "{{ item | in_file }}"
+    linked = environment.html(facts, ["E1"], {item.artifact: "30-logs/w/x.log"}).from_string(template).render(item=item)
+    assert 'href="30-logs/w/x.log#line=51,52"' in linked
+    masked = environment.html(facts, ["E1"], {item.artifact: "30-logs/Password=[R_KNOWN_39068F].log"})
+    assert "<a" not in masked.from_string(template).render(item=item)
