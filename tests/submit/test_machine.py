@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from escalate.case.layout import Room
+from escalate.case.purge import purge
 from escalate.errors import CaseError
 from escalate.lab.support.mishaps import Watch
 from escalate.model.submission import Phase, Upload
@@ -192,6 +193,20 @@ def test_the_receipt_says_what_was_filed_and_holds_no_contact(filed, lab) -> Non
     text = (one.case.root / "receipt.json").read_text()
     assert EMAIL not in text
     assert PHONE not in text
+
+
+def test_purge_takes_the_contact_out_of_a_case_whose_ticket_is_filed(filed, lab) -> None:
+    one = filed(900)
+    lab.mishaps.add("tickets.create=error")
+    one.run()
+    purge(one.case)
+    assert one.state.request.contact.email == EMAIL, "a ticket that is still to be sent keeps it"
+    lab.mishaps.clear()
+    one.until_open()
+    purge(one.case)
+    for place in one.case.root.rglob("*"):
+        if place.is_file():
+            assert EMAIL.encode() not in place.read_bytes(), place
 
 
 def test_the_request_on_record_is_what_the_server_got(filed, lab) -> None:
