@@ -123,7 +123,8 @@ def _watch(filing: Filing, url: str) -> None:
             state = filing.read(lambda: filing.support.operation(url))
         except SupportFailure as failure:
             if failure.why is Why.MISSING or (failure.status or 0) in (400, 410):
-                return  # the operation is no longer known: the ticket's name tells
+                filing.record_ticket("the operation is no longer known: the ticket's name tells", operation=None)
+                return
             raise
         if state.is_over:
             _end(filing, state)
