@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from escalate.azure.failure import Why
 from escalate.azure.support_failure import SupportFailure
@@ -64,7 +64,7 @@ def _there(filing: Filing) -> SupportTicket | None:
     record = filing.state.ticket
     if (found := _find(filing)) is not None or record.operation is not None or record.last_put_at is None:
         return found
-    return _settled(filing, record.last_put_at)
+    return _settled(filing)
 
 
 def _adopt(filing: Filing, found: SupportTicket) -> SupportTicket:
@@ -97,12 +97,13 @@ def _put(filing: Filing, workspace: str | None) -> None:
     filing.record_ticket("the server took the ticket", operation=begun.operation)
 
 
-def _settled(filing: Filing, last: datetime) -> SupportTicket | None:
+def _settled(filing: Filing) -> SupportTicket | None:
     """After a PUT without an answer: the ticket, if it turns up while a late one still may.
 
-    The server makes a ticket some seconds after it took the PUT; a second PUT in that time could make another.
+    The server makes a ticket some seconds after it took the PUT; a second PUT in that time could make another. Counted
+    from now: between two runs the clock may have been set.
     """
-    until = last + timedelta(seconds=filing.patience.settle_s)
+    until = filing.now() + timedelta(seconds=filing.patience.settle_s)
     while filing.now() < until:
         filing.pulse.pause(filing.patience.look_every_s)
         if (found := _find(filing)) is not None:
