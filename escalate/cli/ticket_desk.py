@@ -39,17 +39,18 @@ from escalate.submit.afterwards.answers import Answered, answers, is_open, reply
 from escalate.submit.afterwards.deliveries import deliver
 from escalate.submit.afterwards.following import Following, filed
 from escalate.submit.afterwards.holdings import read_holdings
-from escalate.submit.fields import names, phone, text
+from escalate.submit.fields import attachments, phone, text
 from escalate.submit.fields import severity as severity_rules
 from escalate.submit.fields.problem import Problem
 from escalate.submit.filing import Filing
 from escalate.submit.pinned import upload_of
 from escalate.submit.proposal import Place
-from escalate.workflow import prove, sayable, verify_archives
+from escalate.workflow import sayable, verify_archives
 
 Result = tuple[dict[str, Any], str, ExitCode]
 
 _SHOWN = 5
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,7 @@ def suggest(following: Following) -> Result:
     answered = _open(following)
     if not answered:
         raise CaseError("no ask is open", hint=f"escalate ticket status --case {following.case.root}")
-    said = reply_text(answered)
-    prove(following.case, said)
+    said = sayable(following.case, reply_text(answered))
     return ticket_text.suggested(answered, said), said, ExitCode.DONE
 
 
@@ -244,36 +244,36 @@ def _said(following: Following, manner: Manner, message: messages.Message, *, ag
 
 def attach(following: Following, manner: Manner, archive: Path | None) -> Result:
     """Send a zip that verifies; None: the kit of the case."""
-    place = archive if archive is not None else _kit(following.case)
-    _check(names.file_problems(place.name), f"{place.name} is not sent")
-    (proof,) = verify_archives((place,), following.case, None, terminal_observer()).archives
+    case = following.case
+    place = archive if archive is not None else _kit(case)
+    _check(attachments.problems([(place.name, place.stat().st_size)]), f"{place.name} is not sent")
+    (proof,) = verify_archives((place,), case, None, terminal_observer()).archives
     if proof.problems:
         first = "; ".join(f"{each.member}: {each.detail}" for each in proof.problems[:_SHOWN])
         raise RedactionRefused(
             f"{place.name} does not verify, and is not sent: {first}", hint=f"see: escalate verify {place}"
         )
-    upload = _inside(following.case, place)
-    if upload.sha256 != proof.sha256:
-        raise CaseError(f"{place} changed while it was verified", hint="give the same command again")
-    shown = (
-        f"attach    {upload.name}  {upload.size:,} bytes  sha256 {upload.sha256}\nproof     no secret was found in it"
-    )
-    facts = {"schema": "escalate.ticket-file/v1", "ticket": following.name, **upload.model_dump(mode="json")}
+    facts = {
+        "schema": "escalate.ticket-file/v1",
+        "ticket": following.name,
+        "name": place.name,
+        "size": proof.size,
+        "sha256": proof.sha256,
+        "exit_code": 0,
+    }
+    shown = f"attach    {place.name}  {proof.size:,} bytes  sha256 {proof.sha256}\nproof     no secret was found in it"
     if not manner.agreed(shown):
-        return {**facts, "sent": False, "exit_code": 0}, f"{shown}\n\nNothing was sent.", ExitCode.DONE
+        return {**facts, "sent": False}, f"{shown}\n\nNothing was sent.", ExitCode.DONE
+    upload = _kept(case, place, proof.sha256)
     before = {each.upload.sha256 for each in following.record.deliveries if each.sent_at}
     sent = deliver(following, upload)
     if upload.sha256 not in before:
-        custody.record(following.case, "sent", upload.name, upload.sha256)
+        custody.record(case, "sent", upload.name, upload.sha256)
     lines = [
         f"attached  {sent.name} to ticket {sent.workspace}, {upload.size:,} bytes, sha256 {upload.sha256}",
-        f"next      escalate ticket reply --case {following.case.root} 'Attached: {sent.name}'",
+        f"next      escalate ticket reply --case {case.root} 'Attached: {sent.name}'",
     ]
-    return (
-        {**facts, "sent": True, "name": sent.name, "workspace": sent.workspace, "exit_code": 0},
-        "\n".join(lines),
-        ExitCode.DONE,
-    )
+    return {**facts, "sent": True, "name": sent.name, "workspace": sent.workspace}, "\n".join(lines), ExitCode.DONE
 
 
 def _kit(case: Case) -> Path:
@@ -288,15 +288,23 @@ def _kit(case: Case) -> Path:
     return case.root / kit.path
 
 
-def _inside(case: Case, place: Path) -> Upload:
-    """The file as an upload of this case; one from elsewhere is copied beside the receipts first."""
-    if place.resolve().is_relative_to(case.root.resolve()):
-        return upload_of(case, place.resolve().relative_to(case.root.resolve()).as_posix(), place.name)
-    relative = f"attached/{place.name}"
+def _kept(case: Case, place: Path, sha256: str) -> Upload:
+    """A copy beside the receipts, as an upload of this case.
+
+    Its place is that of its bytes: a bundle that is made again under the same name is another file.
+
+    Raises:
+        CaseError: it changed since it was verified.
+    """
+    relative = f"attached/{sha256[:16]}-{place.name}"
     with place.open("rb") as source, case.new_file(Room.RECEIPTS, relative) as copy:
-        while block := source.read(1 << 20):
+        while block := source.read(_BLOCK):
             copy.write(block)
-    return upload_of(case, f"{Room.RECEIPTS}/{relative}", place.name)
+    upload = upload_of(case, f"{Room.RECEIPTS}/{relative}", place.name)
+    if upload.sha256 != sha256:
+        case.path(Room.RECEIPTS, relative).unlink()
+        raise CaseError(f"{place} changed while it was verified", hint="give the same command again")
+    return upload
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from escalate.azure.support_values import AskedConsent, ProblemType, SupportServ
 from escalate.model.base import Frozen, Utc
 from escalate.submit.classification import Chosen, Offer, offers, service_for
 from escalate.submit.clues import Clues
-from escalate.submit.fields.classification import service_guid
+from escalate.submit.fields.classification import classification_guids, classification_id, service_guid, service_id
 
 FRESH = timedelta(days=7)
 """So long a saved list is used without asking; an older one only when nobody answers."""
@@ -121,8 +122,10 @@ def listing(
 def _live(
     lister: Lister, clues: Clues, cloud: str, now: datetime, service: str | None, saved: Catalogue | None
 ) -> Catalogue:
-    """Read anew; the types of other services stay as they were saved."""
-    services = lister.services()
+    """Read anew; the types of other services stay as they were saved. Ids are spelled as the API documents them."""
+    services = tuple(
+        replace(each, id=service_id(guid)) for each in lister.services() if (guid := service_guid(each.id)) is not None
+    )
     chosen = _choose(clues, services, service)
     known = {each.id: each for each in saved.services} if saved else {}
     entries = []
@@ -130,7 +133,7 @@ def _live(
         earlier = known.get(each.id)
         entry = _Service(id=each.id, name=each.name)
         if chosen and each.id == chosen.service.id:
-            types = tuple(_saved(one) for one in lister.problem_types(each.id))
+            types = tuple(_types(lister.problem_types(each.id)))
             entry = entry.model_copy(update={"types": types, "read_at": now})
         elif earlier:
             entry = earlier.model_copy(update={"name": each.name})
@@ -138,9 +141,13 @@ def _live(
     return Catalogue(cloud=cloud, read_at=now, services=tuple(entries))
 
 
-def _saved(type_: ProblemType) -> _Type:
-    consents = tuple(_Consent(type=one.type, description=one.description) for one in type_.consents)
-    return _Type(id=type_.id, name=type_.name, consents=consents)
+def _types(listed: Iterable[ProblemType]) -> Iterator[_Type]:
+    """What has no id of a classification cannot be filed under."""
+    for each in listed:
+        guids = classification_guids(each.id)
+        if guids is not None and guids[0] is not None:
+            consents = tuple(_Consent(type=one.type, description=one.description) for one in each.consents)
+            yield _Type(id=classification_id(guids[0], guids[1]), name=each.name, consents=consents)
 
 
 def _listing(saved: Catalogue, clues: Clues, service: str | None, source: Literal["live", "cache"]) -> Listing | None:

@@ -27,7 +27,7 @@ _QUOTED = re.compile(
     r"(?<!\w)(?:'[^'\n]{2,160}'|\"[^\"\n]{2,160}\"|`[^`\n]{2,160}`|\u201c[^\u201d\n]{2,160}\u201d)(?!\w)"
 )
 """A line that is quoted is what somebody wrote, not what is the case: 'Perhaps out of memory?' is no memory problem."""
-_OF_STATE = {"critical": 4, "warning": 2}
+_OF_STATE = {"critical": 4, "warning": 1}
 _OF_CONFIDENCE = {Confidence.HIGH: 3, Confidence.MEDIUM: 2, Confidence.LOW: 1}
 _VERDICT, _USER, _RULED_OUT = 3, 2, -4
 

@@ -13,10 +13,13 @@ _LOOKS_LIKE_HTML = re.compile(r"<(?:html|body|div|p|br|span|table|ul|ol|li|b|fon
 _BLOCKS = frozenset({"p", "div", "br", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "blockquote", "hr"})
 _SILENT = frozenset({"script", "style", "head", "title"})
 _QUOTE = re.compile(
-    r"^\s*(?:>|-{2,}\s*original message\s*-{2,}|_{10,}\s*$|on .{1,120} wrote:\s*$"
-    r"|from:\s.{1,200}$|-{5,}\s*(?:forwarded|reply above).*)",
+    r"^\s*(?:-{2,}\s*original message\s*-{2,}|_{10,}\s*$|on .{1,120} wrote:\s*$|from:\s.{0,200}(?:@|mailto:)"
+    r"|-{5,}\s*(?:forwarded|reply above).*)",
     re.IGNORECASE,
 )
+_FROM = re.compile(r"^\s*from:\s", re.IGNORECASE)
+_SENT = re.compile(r"^\s*(?:sent|date):\s", re.IGNORECASE)
+"""Below a `From:` line; without it the line may begin a span of time."""
 
 
 class _Text(HTMLParser):
@@ -58,9 +61,11 @@ def plain(body: str) -> str:
 
 def own_lines(body: str) -> Iterator[str]:
     """The lines of the message itself; what it quotes of earlier ones is left out."""
-    for line in plain(body).split("\n"):
+    lines = plain(body).split("\n")
+    for number, line in enumerate(lines):
         if line.lstrip().startswith(">"):
             continue
-        if _QUOTE.match(line):
+        after = next((each for each in lines[number + 1 : number + 4] if each.strip()), "")
+        if _QUOTE.match(line) or (_FROM.match(line) and _SENT.match(after)):
             return
         yield line.rstrip()

@@ -158,6 +158,19 @@ def test_a_log_that_is_in_no_bundle_yet_is_to_be_attached_first():
     assert is_open(reply_text(answers(asks_in("Please share the container logs."), unsent)))
 
 
+def test_on_this_machine_other_collectors_get_it():
+    local = Holdings("/cases/x", "local:1905", Incident())
+    (answered,) = answers(asks_in("Please share a thread dump."), local)[0].answers
+    assert answered.commands[0] == "escalate build local:1905 --only java.threads"
+
+
+def test_what_nothing_gets_is_said_to_be_so():
+    windows = Holdings("/cases/x", SITE, Incident(target=TargetFacts(os="windows")))
+    (answered,) = answers(asks_in("Please share the container logs."), windows)[0].answers
+    assert answered.commands == ()
+    assert answered.person == "Nothing in hand answers it, and no collector gets it here."
+
+
 def test_nobody_promises_a_dump_of_the_kernel():
     text = reply_text(answers(asks_in("Please provide a kernel dump of the worker."), _holdings()))
     assert "we cannot take it" in text

@@ -22,6 +22,7 @@ from escalate.lab.support import engineer
 from escalate.lab.support.records import Ticket
 from escalate.model.manifest import BundleDocument
 from tests.fakes.support_lab import SupportLab, support_lab
+from tests.fakes.terminal import on_a_terminal
 
 pytestmark = pytest.mark.enable_socket
 
@@ -181,8 +182,34 @@ def test_nothing_is_sent_without_a_yes(ticket, lab) -> None:
     assert code == 2
     assert "--yes" in err
     assert ticket("close")[0] == 2
-    assert ticket("attach", "--no-input")[0] in (2, 3)
     assert said(lab) == []
+
+
+def test_on_a_terminal_the_message_is_shown_and_a_no_sends_nothing(case, lab) -> None:
+    words = (
+        "ticket",
+        "reply",
+        "--case",
+        str(case.root),
+        "--auth",
+        "managed-identity",
+        "It was dana.secret@contoso.example",
+    )
+    code, shown = on_a_terminal(*words, typed=("n",))
+    assert code == 7
+    assert "redacted.invalid" in shown
+    assert said(lab) == []
+    code, _ = on_a_terminal(*words, typed=("y",))
+    assert code == 0
+    assert "redacted.invalid" in said(lab)[0]
+
+
+def test_on_a_terminal_the_promise_for_severity_a_is_asked_for(case, lab) -> None:
+    words = ("ticket", "severity", "A", "--case", str(case.root), "--auth", "managed-identity")
+    assert on_a_terminal(*words, typed=("n",))[0] == 3
+    assert lab.tickets[0].severity == "moderate"
+    assert on_a_terminal(*words, typed=("y", "y"))[0] == 0
+    assert lab.tickets[0].severity == "critical"
 
 
 def test_a_suggestion_is_not_sent_before_it_is_finished(ticket, lab, tmp_path) -> None:
@@ -230,6 +257,17 @@ def test_a_bundle_that_verifies_is_attached_and_any_other_zip_is_not(ticket, lab
     (tmp_path / "tool.exe").write_bytes(b"MZ")
     assert ticket("attach", str(tmp_path / "tool.exe"), "--yes")[0] == 3
     assert lab.operations("files.upload") == uploads
+
+
+def test_a_bundle_made_anew_under_the_same_name_is_another_file(ticket, lab, case, tmp_path) -> None:
+    for tier in ("full", "kit"):
+        bundle = next(each for each in case.read(BundleDocument).bundles if each.tier == tier)
+        shutil.copy(case.root / bundle.path, tmp_path / "delta.zip")
+        assert ticket("attach", str(tmp_path / "delta.zip"), "--dry-run")[0] == 0
+        assert ticket("attach", str(tmp_path / "delta.zip"), "--yes")[0] == 0
+        there = lab.files(lab.tickets[0])
+        assert (tmp_path / "delta.zip").read_bytes() in [there[name] for name in there if name.startswith("delta")]
+    assert {name for name in lab.files(lab.tickets[0]) if name.startswith("delta")} == {"delta.zip", "delta-r2.zip"}
 
 
 def test_severity_a_needs_a_promise_and_an_engineer_at_work_is_asked(ticket, lab) -> None:

@@ -223,7 +223,9 @@ def test_fields_are_changed_at_the_root(support: Support) -> None:
     assert changed.modified_date >= changed.created_date
 
 
-@pytest.mark.parametrize("body", [{"properties": {"severity": "minimal"}}, {}, {"title": "another"}])
+@pytest.mark.parametrize(
+    "body", [{"properties": {"severity": "minimal"}}, {}, {"title": "another"}, {"contactDetails": "Kim"}]
+)
 def test_any_other_shape_of_a_change_is_refused(support: Support, body: dict[str, Any]) -> None:
     lab = support()
     file(lab)

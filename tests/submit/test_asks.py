@@ -71,6 +71,10 @@ def ids(body: str) -> list[str]:
         ("Can we close this case?", ["close"]),
         ("Could you run tcpping from the Kudu console to the database?", ["connectivity"]),
         ("Please upload the files to the workspace link below.", ["upload"]),
+        ("I would request you to restart the application once.", ["restart"]),
+        ("What is the value of WEBSITES_CONTAINER_START_TIME_LIMIT?", ["settings"]),
+        ("Could you share the output of the network troubleshooter?", ["detectors"]),
+        ("Would tomorrow at 10 work for you?", ["call"]),
         ("Please grant us permission to collect diagnostics.", ["diagnostic-consent"]),
     ],
 )
@@ -117,6 +121,11 @@ def test_one_ask_is_not_taken_for_another(said: str, never: str):
         "We no longer need the network trace.",
         "Please find my findings below.",
         "Hope you are well!",
+        "If you have any questions or concerns, please let me know.",
+        "How am I doing?",
+        "We would like to inform you that the platform was healthy.",
+        "I will need some more time for the analysis.",
+        "Thanks in advance for your patience, could you bear with us.",
         "> Could you please attach a memory dump?",
         "",
     ],
@@ -163,9 +172,15 @@ def test_thanks_before_a_request_do_not_hide_it():
 def test_html_is_read_as_text_and_what_it_hides_is_not():
     said = (
         "<html><head><style>p{}</style><script>Please send a memory dump?</script></head><body><p>Please provide:</p>"
-        "<ul><li>Network&nbsp;trace</li><li>HAR <b>file</b></li></ul><hr>From: Kim<br>Please send the event log</body>"
+        "<ul><li>Network&nbsp;trace</li><li>HAR <b>file</b></li></ul>"
+        "<hr>From: Kim<br>Sent: Monday<br>Please send the event log</body>"
     )
     assert ids(said) == ["network-trace", "har"]
+
+
+def test_a_span_of_time_is_not_taken_for_a_quoted_message():
+    said = "Please send the event log.\nFrom: 05:50 UTC\nTo: 06:10 UTC\nWhich instance was it?"
+    assert ids(said) == ["event-log", "instance"]
 
 
 def test_quoted_messages_are_left_out():

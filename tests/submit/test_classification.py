@@ -304,6 +304,20 @@ def test_offline_only_what_was_saved_is_there(tmp_path: Path):
     assert listing(Clues(os="windows"), "public", NOW, folder=tmp_path) is None
 
 
+def test_ids_are_spelled_as_documented_and_what_has_none_is_left_out(tmp_path: Path):
+    class Odd(Lists):
+        def services(self) -> tuple[SupportService, ...]:
+            return (SupportService(id=service_id(LINUX).lower(), name="Web App (Linux)"), SupportService("x", "None"))
+
+        def problem_types(self, service_id: str) -> tuple[ProblemType, ...]:
+            return (ProblemType(TYPES[0].id.lower(), NAMES[0]), ProblemType("x", "None"))
+
+    found = listing(CLUES, "public", NOW, lister=Odd(), folder=tmp_path)
+    assert found is not None
+    assert [each.id for each in found.types] == [TYPES[0].id]
+    assert recorded(found.services[0], found.types[0], "live", NOW).service_id == service_id(LINUX)
+
+
 def test_the_lists_of_two_services_are_kept_beside_each_other(tmp_path: Path):
     listing(CLUES, "public", NOW, lister=Lists(), folder=tmp_path)
     listing(Clues(os="windows"), "public", NOW, lister=Lists(), folder=tmp_path)

@@ -82,7 +82,7 @@ def check_ticket(desk: SupportDesk, sent: Json, subscription: str) -> None:
     check_consent(sent["advancedDiagnosticConsent"])
     check_contact(sent["contactDetails"], str(sent["severity"]))
     classification = _classified(str(sent["serviceId"]), str(sent["problemClassificationId"]))
-    _check_secondary(classification, sent.get("secondaryConsent") or [])
+    check_secondary(classification, sent.get("secondaryConsent") or [])
     _check_resource(sent.get("technicalTicketDetails"), subscription)
     _check_start(desk, sent.get("problemStartTime"))
     workspace = sent.get("fileWorkspaceName")
@@ -156,7 +156,12 @@ def _classified(service_id: str, classification_id: str) -> Classification:
     raise invalid(f"The value of problemClassificationId '{classification_id}' is not valid.")
 
 
-def _check_secondary(classification: Classification, given: object) -> None:
+def check_secondary(classification: Classification, given: object) -> None:
+    """Refuse consents that the classification does not ask for, and the lack of one that it asks for.
+
+    Raises:
+        Refusal: one is wrong or missing.
+    """
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         raise malformed("secondaryConsent is no list of objects.")
     known = {each.type.lower() for each in classification.consents}

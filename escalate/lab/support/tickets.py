@@ -121,7 +121,8 @@ def _fields(ticket: Ticket) -> dict[str, str]:
 def _update(ask: Ask) -> Response:
     """Fields stand at the root; below `properties` they are refused (a third party's report)."""
     desk, ticket, change = ask.state.support, ticket_named(ask), ask.body()
-    if "properties" in change or not change or not change.keys() <= _PATCHED:
+    reached = change.get("contactDetails") or {}
+    if "properties" in change or not change or not change.keys() <= _PATCHED or not isinstance(reached, dict):
         raise malformed("The request content could not be deserialized.")
     if (failure := desk.plan_failure()) is not None:
         raise Refusal(400, failure.code, failure.message)
@@ -132,10 +133,12 @@ def _update(ask: Ask) -> Response:
         rules.check_severity(desk, str(severity))
         if ticket.working and str(severity).lower() != ticket.severity:
             raise denied("The severity cannot be changed: the support ticket is being worked on by an engineer.")
-    contact = {**ticket.sent["contactDetails"], **(change.get("contactDetails") or {})}
+    contact = {**ticket.sent["contactDetails"], **reached}
     rules.check_contact(contact, str(severity or ticket.severity))
     if "advancedDiagnosticConsent" in change:
         rules.check_consent(change["advancedDiagnosticConsent"])
+    if "secondaryConsent" in change:
+        rules.check_secondary(rules.parts(ticket.sent)[1], change["secondaryConsent"])
     status = str(change.get("status", ticket.status)).capitalize()
     if status not in ("Open", "Closed", ticket.status):
         raise invalid(f"The value of status '{change['status']}' is not valid.")

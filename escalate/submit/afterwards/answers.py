@@ -97,11 +97,14 @@ def _answer(kind: AskKind, holdings: Holdings) -> Answer:
         person = "The case does not say: answer it yourself."
     if kind.by_hand and not found:
         person = f"It is got by hand: {kind.by_hand}."
+    commands = () if found else tuple(_commands(kind, holdings))
+    if not (found or facts or commands or person):
+        person = "Nothing in hand answers it, and no collector gets it here."
     return Answer(
         kind=kind,
         in_hand=tuple(found[:SHOWN]),
         more=max(0, len(found) - SHOWN),
-        commands=() if found else tuple(_commands(kind, holdings)),
+        commands=commands,
         facts=facts,
         person=person,
     )

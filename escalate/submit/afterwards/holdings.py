@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from escalate.case.store import Case
 from escalate.errors import DocumentError
@@ -17,7 +16,7 @@ from escalate.model.incident import Incident
 from escalate.model.manifest import BundleDocument, Manifest
 from escalate.model.redaction import RedactionDocument, Sealed, Withheld
 from escalate.model.submission import SubmissionState
-from escalate.model.target import AzureTarget
+from escalate.model.target import AzureTarget, LocalTarget
 from escalate.model.timeline import TimelineDocument, TimelineEvent
 
 _MANIFEST = "90-meta/manifest.json"
@@ -41,7 +40,7 @@ class Holdings:
 
     case_folder: str
     target: str
-    """The app in Azure, as `escalate build` takes it; for the user's own eyes."""
+    """The app, as `escalate build` takes it; for the user's own eyes."""
     incident: Incident
     items: tuple[Sealed | Withheld, ...] = ()
     evidence: tuple[Evidence, ...] = ()
@@ -52,18 +51,17 @@ class Holdings:
 
     @property
     def platform(self) -> str | None:
-        """Of the app."""
-        return self.incident.target.os
+        """Of the app; `local` where this machine was collected from."""
+        return "local" if self.target.startswith("local") else self.incident.target.os
 
 
 def read_holdings(case: Case) -> Holdings:
     """The holdings of a case that was bundled."""
     findings = case.read_sealed(FindingsDocument)
     timeline = case.read_sealed(TimelineDocument)
-    target = case.document.target
     return Holdings(
         case_folder=str(case.root),
-        target=target.resource_id if isinstance(target, AzureTarget) else case.incident.target.resource_id or "TARGET",
+        target=_target(case),
         incident=case.read_sealed(CaseDocument).incident,
         items=case.read(RedactionDocument).items,
         evidence=findings.evidence,
@@ -71,6 +69,14 @@ def read_holdings(case: Case) -> Holdings:
         changes=tuple(event for event in timeline.events if event.category in _CHANGES),
         sent=frozenset(_sent(case)),
     )
+
+
+def _target(case: Case) -> str:
+    """Where more could be collected: of evidence from elsewhere the app in Azure that it is about."""
+    target = case.document.target
+    if isinstance(target, LocalTarget):
+        return f"local:{target.pid}" if target.pid else "local"
+    return target.resource_id if isinstance(target, AzureTarget) else case.incident.target.resource_id or "TARGET"
 
 
 def _members(case: Case) -> Iterator[tuple[ArtifactId, Member]]:
@@ -93,8 +99,6 @@ def _members(case: Case) -> Iterator[tuple[ArtifactId, Member]]:
 
 def _sent(case: Case) -> Iterator[str]:
     if case.has(SubmissionState):
-        yield from (PurePosixPath(each.path).name for each in case.read(SubmissionState).request.attachments)
+        yield from (each.name for each in case.read(SubmissionState).request.attachments)
     if case.has(FollowUp):
-        yield from (
-            PurePosixPath(each.upload.path).name for each in case.read(FollowUp).deliveries if each.sent_at is not None
-        )
+        yield from (each.upload.name for each in case.read(FollowUp).deliveries if each.sent_at is not None)

@@ -33,7 +33,7 @@ class Posted:
 
     note: NoteRecord
     news: bool
-    """False: it was there already, and nothing was sent."""
+    """False: it was known to be there already, and nothing was sent."""
 
     @property
     def is_confirmed(self) -> bool:
@@ -49,9 +49,12 @@ def post(following: Following, message: Message, *, again: bool = False) -> Post
     """
     filing = following.filing
     there = {each.name.casefold(): each for each in filing.read(lambda: filing.support.communications(following.name))}
+    begun = {each.name for each in following.record.notes}
     note = _note(following, message, there, again=again)
-    if note.sent_at is not None or note.name.casefold() in there:
-        return Posted(_confirmed(following, note), news=False)
+    if note.sent_at is not None:
+        return Posted(note, news=False)
+    if note.name.casefold() in there:  # of a run that was cut short, else of one whose record is lost
+        return Posted(_confirmed(following, note), news=note.name in begun)
     tries = filing.tries()
     while True:
         try:
