@@ -255,8 +255,19 @@ def verify_archives(
 
 
 def is_bundled(case: Case) -> bool:
-    """Whether the zips stand over what redaction and draft say now."""
-    return case.has(BundleDocument) and case.journal.is_done(bundle_stage.NAME, bundle_stage.inputs(case))
+    """Whether the zips, however they were wished, were made after everything they are made of."""
+    if not case.has(BundleDocument):
+        return False
+    made = False
+    for event in case.journal.events():
+        if event.get("stage") in _BEFORE_THE_ZIPS and event["event"] == "begin":
+            made = False
+        elif event.get("stage") == bundle_stage.NAME and event["event"] in ("begin", "end"):
+            made = event["event"] == "end"
+    return made
+
+
+_BEFORE_THE_ZIPS = frozenset({collect_stage.NAME, triage_stage.NAME, redact_stage.NAME, draft_stage.NAME})
 
 
 def sayable(case: Case, words: str) -> str:

@@ -7,8 +7,7 @@ import contextlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from azure.core import PipelineClient
 from azure.core.credentials import TokenCredential
@@ -92,15 +91,6 @@ class Support:
         )
         self._links: PipelineClient[Any, Any] = PipelineClient(cloud.arm, policies=made(), transport=session.transport)
 
-    def __enter__(self) -> Self:
-        """Nothing is asked yet; connections are the session's own."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """The session closes its connections itself."""
-
     def services(self) -> tuple[SupportService, ...]:
         """All services tickets can be filed under."""
         with self._failing():
@@ -153,7 +143,7 @@ class Support:
                 raise self._refused(response.status_code, headers, body, safe_url(url))
             code, message = error_of(body)
             return OperationState(
-                status=_status(response, body),
+                status=_status(response),
                 code=code or None,
                 message=safe_text(message),
                 retry_after_s=retry_after_s(headers),
@@ -280,13 +270,24 @@ class Support:
         return SupportFailure.of(failure_of_answer(status, headers, body, url), retry_after_s(headers))
 
 
-def _status(response: Any, body: bytes) -> str:
-    """`status` of an operation; where `Location` is polled, 202 means that it goes on."""
-    data = response.json() if body.strip() else None
+def _status(response: Any) -> str:
+    """`status` of an operation; where `Location` is polled, 202 means that it goes on, and the resource that it ended.
+
+    Raises:
+        SupportFailure: it is neither.
+    """
+    try:
+        data = response.json()
+    except ValueError:
+        data = None
     status = data.get("status") if isinstance(data, dict) else None
     if isinstance(status, str):
         return status.casefold()
-    return "inprogress" if response.status_code == 202 else "succeeded"
+    if response.status_code == 202:
+        return "inprogress"
+    if isinstance(data, dict) and "id" in data:
+        return "succeeded"
+    raise SupportFailure(Why.INVALID, f"{safe_url(response.request.url)} does not say how far the operation is")
 
 
 def _name_check(found: models.CheckNameAvailabilityOutput) -> NameCheck:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
@@ -47,6 +48,7 @@ def policies(
     return [
         RequestIdPolicy(),
         UserAgentPolicy(base_user_agent=f"escalate/{__version__}"),
+        _Shaped(),
         ContentDecodePolicy(),
         _OwnHost(arm),
         SameHost(),
@@ -55,6 +57,29 @@ def policies(
         CustomHookPolicy(),
         _Noted(note),
     ]
+
+
+class _Shaped(SansIOHTTPPolicy[HttpRequest, HttpResponse]):
+    """Refuses answers that are not what the API promises: the library would trip over them in its own code."""
+
+    def on_response(
+        self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, HttpResponse]
+    ) -> None:
+        """Every good answer with a body is an object, and a list stands in its `value`; 202 and 204 have none."""
+        if response.http_response.status_code not in (200, 201):
+            return
+        asked, data = request.http_request, response.context.get(ContentDecodePolicy.CONTEXT_NAME)
+        entries = data.get("value") if isinstance(data, dict) else None
+        listed = asked.method == "GET" and urlsplit(asked.url).path.rpartition("/")[2] in _LISTS
+        if not isinstance(data, dict) or (listed and not _all_objects(entries)):
+            raise AzureFailure(Why.INVALID, f"{safe_url(asked.url)} answered with what the API does not promise")
+
+
+_LISTS = frozenset({"services", "problemClassifications", "supportTickets", "files", "communications"})
+
+
+def _all_objects(entries: object) -> bool:
+    return isinstance(entries, list) and all(isinstance(each, dict) for each in entries)
 
 
 class _OwnHost(SansIOHTTPPolicy[HttpRequest, HttpResponse]):

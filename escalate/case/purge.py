@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 from escalate.case import custody
+from escalate.case.forget_contact import forget_contact
 from escalate.case.layout import DOCUMENT_PATHS, JOURNAL, SEALED_JOURNAL, SEALED_PATHS, Room
 from escalate.case.private import KNOWN
 from escalate.case.store import Case
@@ -22,6 +23,7 @@ def purge(case: Case, *, everything: bool = False) -> tuple[str, ...]:
             known.unlink()
             gone.append(f"{Room.PRIVATE}/{KNOWN}")
         gone += _replace_by_sealed(case)
+        gone += forget_contact(case)
         _remove_tree(case, Room.SCRATCH)
         for bug in sorted(case.root.glob("escalate-bug-*.txt")):
             bug.unlink()

@@ -94,8 +94,10 @@ class Table:
         self._offers = listed.offers if listed else ()
         kind = asking.chosen(self._wanted.decided, self.answers.classification, listed, self.clues, ask=ask)
         self.answers = asking.fitting(self.answers.model_copy(update={"classification": kind}), self._wanted.decided)
-        self.answers = asking.asked(self.answers, self.ticket) if ask else asking.configured(self.answers, self.ticket)
+        if ask:
+            self.answers = asking.asked(self.answers, self.ticket)
         self.save()
+        self.answers = asking.configured(self.answers, self.ticket)  # not saved: on a terminal it is asked all the same
         self.whom = self._people(ask=ask)
 
     def proposal(self) -> Proposal:

@@ -7,12 +7,12 @@ from dataclasses import asdict
 
 from escalate.azure.support_values import SupportTicket
 from escalate.azure.support_wire import wire_body
+from escalate.case.forget_contact import REQUEST
 from escalate.case.layout import Room
 from escalate.case.store import Case
 from escalate.model.submission import Phase, SubmissionState, TicketRequest
 from escalate.model.ticket import Attachment, Receipt
 
-REQUEST = "request.json"
 TICKET = "ticket.json"
 
 CONFIRM_CONSENT = (

@@ -176,13 +176,32 @@ def test_a_partner_sends_its_own_token_beside_the_customers(support) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html><title>Sign in</title>", b"{", b"[]", b'"text"', b"\xff\xfe", b'{"properties": []}']
+    "body", [b"<html><title>Sign in</title>", b"{", b"[]", b'"text"', b"\xff\xfe", b'{"properties": []}', b"null", b""]
 )
 def test_an_answer_that_is_none_is_a_failure_and_no_traceback(support, body: bytes) -> None:
     client, _ = support(lambda _: Response(body, 200, content_type="application/json"))
     with pytest.raises(SupportFailure) as caught:
         client.workspace("esc-1-files")
     assert caught.value.why is Why.INVALID
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"null", b"[]", b"{", b""])
+@pytest.mark.parametrize("kind", ["application/json", "text/html"])
+def test_an_operation_that_answers_nonsense_is_no_success(support, body: bytes, kind: str) -> None:
+    client, server = support(lambda _: Response(body, 200, content_type=kind))
+    with pytest.raises(SupportFailure) as caught:
+        client.operation(f"{server.url}/operationsStatus/1?s=sig")
+    assert caught.value.why is Why.INVALID
+
+
+@pytest.mark.parametrize("body", [b'{"value": null}', b'{"value": [null]}', b'{"value": "x"}', b"null", b"[]", b"{}"])
+def test_a_list_that_is_none_is_empty_or_a_failure(support, body: bytes) -> None:
+    client, _ = support(lambda _: Response(body, 200, content_type="application/json"))
+    for read in (client.tickets, client.services, lambda: client.files("w"), lambda: client.communications("t")):
+        try:
+            assert read() == ()
+        except SupportFailure as failure:
+            assert failure.why is Why.INVALID
 
 
 def test_a_connection_that_ends_may_have_acted_and_one_that_never_stood_has_not(support, closed_port) -> None:

@@ -188,6 +188,15 @@ def test_a_kit_that_is_not_what_was_proved_is_not_sent(submit, case, lab) -> Non
     assert lab.calls == ()
 
 
+def test_a_draft_that_is_newer_than_the_zips_is_not_filed(submit, case, lab) -> None:
+    assert run(["draft", "--case", str(case.root)], Session()) == 0
+    code, _, err = submit(ANSWERS, "--yes")
+    assert code == 3
+    assert "escalate bundle" in err
+    assert run(["bundle", "--case", str(case.root), "--split", "1GB"], Session()) == 0
+    assert submit(ANSWERS, "--yes")[0] == 0
+
+
 def test_words_of_ones_own_are_searched_for_secrets_before_they_are_taken(submit, case, lab, tmp_path) -> None:
     text = tmp_path / "text.txt"
     text.write_text(f"The app connects with DefaultEndpointsProtocol=https;AccountName=shopstore;{SECRET}\nWhy?\n")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from escalate.azure.support import Support
 from escalate.lab.support.mishaps import Watch
 from escalate.model.submission import Phase
 from tests.fakes.killable import Run
@@ -47,6 +48,25 @@ def test_a_ticket_that_turns_up_late_is_waited_for_and_not_sent_again(filed, lab
     one = filed(30)
     lab.desk.setup = replace(lab.desk.setup, takes=timedelta(seconds=8))  # as in the recording of 2020
     lab.mishaps.add(f"tickets.create#1={kind}")
+    one.until_open()
+    assert lab.operations("tickets.create") == ["tickets.create"]
+    check_one_ticket(one)
+
+
+def test_a_clock_set_forward_after_a_run_was_cut_short_brings_no_second_ticket(filed, lab, monkeypatch) -> None:
+    one = filed(30)
+    lab.desk.setup = replace(lab.desk.setup, takes=timedelta(seconds=8))
+    put = Support.begin_ticket
+
+    def cut_short(support: Support, *words: object) -> None:
+        put(support, *words)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Support, "begin_ticket", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            one.run()
+    one.time.now = lambda: lab.desk.clock.now() + timedelta(days=1)
     one.until_open()
     assert lab.operations("tickets.create") == ["tickets.create"]
     check_one_ticket(one)

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from escalate.azure.support import Support
 from escalate.case.layout import Room
+from escalate.case.purge import purge
 from escalate.errors import CaseError
 from escalate.lab.support.mishaps import Watch
 from escalate.model.submission import Phase, Upload
@@ -192,6 +194,58 @@ def test_the_receipt_says_what_was_filed_and_holds_no_contact(filed, lab) -> Non
     text = (one.case.root / "receipt.json").read_text()
     assert EMAIL not in text
     assert PHONE not in text
+
+
+def test_a_server_that_forgets_files_is_not_sent_them_for_ever(filed, lab, monkeypatch) -> None:
+    one = filed(900)
+    monkeypatch.setattr(Support, "files", lambda self, workspace: ())
+    state = one.run()
+    assert state.stop is not None
+    assert "did not keep part-0.zip" in state.stop.reason
+    assert len(lab.operations("files.upload")) <= 9
+
+
+def test_a_server_that_forgets_workspaces_is_not_asked_for_ever(filed, lab, monkeypatch) -> None:
+    one = filed(900)
+    monkeypatch.setattr(Support, "workspace", lambda self, name: None)
+    state = one.run()
+    assert state.stop is not None
+    assert "does not have them afterwards" in state.stop.reason
+
+
+def test_a_clock_that_is_two_days_ahead_files_as_well(filed, lab) -> None:
+    one = filed(900)
+    one.time.now = lambda: lab.desk.clock.now() + timedelta(days=2)
+    assert one.run().phase is Phase.OPEN
+    assert len(one.state.workspaces) == 1
+    check_one_ticket(one)
+
+
+def test_an_operation_that_is_forgotten_leaves_the_way_open(filed, lab) -> None:
+    one = filed(900)
+    lab.mishaps.add("operations.status=error")
+    one.run()
+    assert one.state.ticket.operation is not None
+    lab.mishaps.clear()
+    with lab.desk.lock:
+        for kept in (lab.desk.operations, lab.desk.tickets, lab.desk.filed):
+            kept.clear()
+    one.until_open()
+    check_one_ticket(one)
+
+
+def test_purge_takes_the_contact_out_of_a_case_whose_ticket_is_filed(filed, lab) -> None:
+    one = filed(900)
+    lab.mishaps.add("tickets.create=error")
+    one.run()
+    purge(one.case)
+    assert one.state.request.contact.email == EMAIL, "a ticket that is still to be sent keeps it"
+    lab.mishaps.clear()
+    one.until_open()
+    purge(one.case)
+    for place in one.case.root.rglob("*"):
+        if place.is_file():
+            assert EMAIL.encode() not in place.read_bytes(), place
 
 
 def test_the_request_on_record_is_what_the_server_got(filed, lab) -> None:

@@ -1,4 +1,4 @@
-"""Programs of a container that must not touch this machine: what connects, names the host, lists JVMs, reads its log."""
+"""Programs of a container that must not touch this machine: what connects, names the host, lists JVMs, its log."""
 
 from __future__ import annotations
 

@@ -10,8 +10,9 @@ from escalate.submit.checks.check import Check
 
 NAME = "permission"
 API = "2022-04-01"
-NEEDED = ("Microsoft.Support/supportTickets/write", "Microsoft.Support/fileWorkspaces/write")
-"""The second is our reading: no list of the provider's actions names those of workspaces."""
+TICKETS = "Microsoft.Support/supportTickets/write"
+FILES = "Microsoft.Support/fileWorkspaces/write"
+"""Our reading: no list of the provider's actions names those of workspaces, so that its lack stops nothing."""
 
 
 def permission(arm: Arm, subscription: str) -> Check:
@@ -23,13 +24,9 @@ def permission(arm: Arm, subscription: str) -> Check:
         return Check(NAME, "unknown", f"the role assignments could not be read: {failure.reason}")
     found = data.get("value") if isinstance(data, dict) else None
     roles = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    missing = [action for action in NEEDED if not granted(roles, action)]
-    if not missing:
-        return Check(NAME, "ok", f"tickets may be filed on {scope}")
-    return Check(
-        NAME,
-        "stop",
-        f"nothing allows {' and '.join(missing)} on {scope}",
-        hint=f"ask for the role {SUPPORT_ROLE} on {scope}, or let somebody who has it paste the portal packet",
-        code="no-role",
-    )
+    hint = f"ask for the role {SUPPORT_ROLE} on {scope}, or let somebody who has it paste the portal packet"
+    if not granted(roles, TICKETS):
+        return Check(NAME, "stop", f"nothing allows {TICKETS} on {scope}", hint=hint, code="no-role")
+    if not granted(roles, FILES):
+        return Check(NAME, "warning", f"nothing seems to allow files ({FILES}) on {scope}", hint=hint)
+    return Check(NAME, "ok", f"tickets may be filed on {scope}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from escalate.azure.failure import Why
 from escalate.azure.support_failure import SupportFailure
 from escalate.azure.support_values import RemoteFile
 from escalate.model.submission import CHUNK_BYTES, FileRecord, Phase, Upload
 from escalate.model.ticket_names import file_name
 from escalate.submit.filing import Filing
 from escalate.submit.pinned import chunks_of, opened
+
+MOST_NAMES = 9
+"""Of one file in one workspace; each run may need a few when answers are lost."""
 
 
 def upload_all(filing: Filing, workspace: str) -> None:
@@ -93,6 +97,8 @@ def _usable(filing: Filing, workspace: str, upload: Upload, there: dict[str, Rem
     attempt = 1
     while file_name(upload.name, attempt).casefold() in taken:
         attempt += 1
+    if attempt > MOST_NAMES:
+        raise SupportFailure(Why.INVALID, f"the server did not keep {upload.name} under {attempt - 1} names")
     record = FileRecord(
         path=upload.path, workspace=workspace, name=file_name(upload.name, attempt), chunks=chunks_of(upload.size)
     )

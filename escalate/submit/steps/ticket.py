@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from escalate.azure.failure import Why
 from escalate.azure.support_failure import SupportFailure
@@ -64,7 +64,7 @@ def _there(filing: Filing) -> SupportTicket | None:
     record = filing.state.ticket
     if (found := _find(filing)) is not None or record.operation is not None or record.last_put_at is None:
         return found
-    return _settled(filing, record.last_put_at)
+    return _settled(filing)
 
 
 def _adopt(filing: Filing, found: SupportTicket) -> SupportTicket:
@@ -91,20 +91,19 @@ def _put(filing: Filing, workspace: str | None) -> None:
     try:
         begun = filing.support.begin_ticket(filing.request, workspace)
     except SupportFailure as failure:
-        if failure.may_have_acted:  # a PUT can hang for minutes before its answer is lost
-            filing.record_ticket("nobody knows whether the server took the ticket", last_put_at=filing.now())
-        else:
+        if not failure.may_have_acted:
             filing.record_ticket("the server did not take the ticket", last_put_at=None)
         raise
     filing.record_ticket("the server took the ticket", operation=begun.operation)
 
 
-def _settled(filing: Filing, last: datetime) -> SupportTicket | None:
+def _settled(filing: Filing) -> SupportTicket | None:
     """After a PUT without an answer: the ticket, if it turns up while a late one still may.
 
-    The server makes a ticket some seconds after it took the PUT; a second PUT in that time could make another.
+    The server makes a ticket some seconds after it took the PUT; a second PUT in that time could make another. Counted
+    from now: between two runs the clock may have been set.
     """
-    until = last + timedelta(seconds=filing.patience.settle_s)
+    until = filing.now() + timedelta(seconds=filing.patience.settle_s)
     while True:
         is_last_look = filing.now() >= until
         if (found := _find(filing)) is not None or is_last_look:
@@ -125,7 +124,8 @@ def _watch(filing: Filing, url: str) -> None:
             state = filing.read(lambda: filing.support.operation(url))
         except SupportFailure as failure:
             if failure.why is Why.MISSING or (failure.status or 0) in (400, 410):
-                return  # the operation is no longer known: the ticket's name tells
+                filing.record_ticket("the operation is no longer known: the ticket's name tells", operation=None)
+                return
             raise
         if state.is_over:
             _end(filing, state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from escalate.azure.failure import Why
 from escalate.azure.support_failure import SupportFailure
 from escalate.model.submission import Phase, WorkspaceRecord
 from escalate.model.ticket_names import workspace_name
@@ -11,6 +12,8 @@ from escalate.submit.filing import Filing
 
 SPARE = timedelta(minutes=30)
 """A workspace with less time left is not used."""
+MOST_LOOKS = 12
+"""At a workspace and its successors, in one go."""
 LIFE = timedelta(hours=24)
 """Of a new workspace, where the server does not say."""
 
@@ -21,7 +24,7 @@ def usable_workspace(filing: Filing) -> str:
     Raises:
         SupportFailure: the server refuses, or does not answer.
     """
-    while True:
+    for _ in range(MOST_LOOKS):
         record = _current(filing)
         found = filing.read(lambda name=record.name: filing.support.workspace(name))  # type: ignore[misc]
         if found is None and record.expires_at is not None:
@@ -30,7 +33,8 @@ def usable_workspace(filing: Filing) -> str:
         if found is None:
             _create(filing, record)
             continue
-        until = found.expires_at or record.intended_at + LIFE
+        # by our own clock as well: one that is a day ahead would find every workspace expired
+        until = max(found.expires_at or record.intended_at, record.intended_at + LIFE)
         if not _lasts(until, filing.now()):
             _give_up(filing, record, "expires too soon")
             continue
@@ -39,6 +43,7 @@ def usable_workspace(filing: Filing) -> str:
             filing.record_workspace(f"the server has workspace {record.name}", confirmed)
             filing.record("workspace ready", phase=Phase.WORKSPACE_READY)
         return record.name
+    raise SupportFailure(Why.INVALID, "the server takes workspaces and does not have them afterwards")
 
 
 def _current(filing: Filing) -> WorkspaceRecord:
