@@ -1,4 +1,4 @@
-"""Triage of mixed logs in a process of its own: seconds, peak memory, and `grep -c` of one pattern on the same files."""
+"""Triage of mixed logs in a process of its own: seconds, peak memory, and `grep -c` on the same files."""
 
 from __future__ import annotations
 
