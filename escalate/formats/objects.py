@@ -22,6 +22,9 @@ Fields = Mapping[str, object]
 Build = Callable[[str, PurePosixPath], Iterator[Record]]
 """Makes records of the whole text of a JSON document; may raise BrokenJson after the records before the break."""
 
+_HEAD = 64 * 1024
+"""Bytes in which two lines of newline-delimited JSON are looked for; of lines that are longer the whole is read."""
+
 _LISTS = ("value", "records", "results")
 _INT = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 _FLOAT = re.compile(r"-?(?:0|[1-9]\d{0,14})\.\d{1,15}")
@@ -139,7 +142,12 @@ def read_items(
     stream: Readable, path: PurePosixPath, build: Callable[[Item, PurePosixPath], Iterable[Record]]
 ) -> Iterator[Record]:
     """Records of a list of entries, JSON or CSV."""
-    data = stream.read(4096)
+    data = stream.read(_HEAD)
+    if begins_json(data) and is_ndjson(decode(data)):
+        for line in lines_of(_chain(data, stream)):
+            item = _of_line(line)
+            yield from build(item, path) if item is not None else line_records([line], path)
+        return
     if begins_json(data):
         yield from read_document(
             Rewound(data, stream),
@@ -152,6 +160,15 @@ def read_items(
             yield from build(row, path)
         else:
             yield from line_records([row], path)
+
+
+def _of_line(line: Line) -> Item | None:
+    """The entry that a line of newline-delimited JSON is; None where it is none, or longer than what is kept of it."""
+    try:
+        value = json.loads(line.text)
+    except (ValueError, RecursionError):
+        return None
+    return Item(line.number, None, value) if isinstance(value, dict) else None
 
 
 def items(text: str) -> Iterator[Item]:

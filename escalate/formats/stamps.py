@@ -63,10 +63,9 @@ class Stamp:
 
 
 def parse(text: str, *, naive_is_utc: bool = False) -> Stamp | None:
-    """The time that a value consists of.
+    """The time that a value consists of: ISO 8601, `04/04/2026 05:46:15` (month first), Apache, JavaScript or C style.
 
-    ISO 8601, `04/04/2026 05:46:15` (month first), Apache, JavaScript, C style, or PowerShell's `/Date(1775281575000)/`.
-    A value without a zone gives None unless `naive_is_utc`.
+    Also PowerShell's `/Date(1775281575000)/`. A value without a zone gives None unless `naive_is_utc`.
     """
     value = text.strip()
     for pattern in _WHOLE:

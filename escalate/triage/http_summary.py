@@ -11,7 +11,7 @@ from escalate.model.artifact import Artifact
 from escalate.model.incident import Window
 from escalate.model.kind import Kind
 from escalate.triage.facts import as_number
-from escalate.triage.place import Place, inside, place_of
+from escalate.triage.place import Place, covers, instance_of, place_of
 
 HTTP_KINDS = frozenset({Kind.W3C_LOG, Kind.LOG_TABLE, Kind.FAILED_REQUEST, Kind.CSV})
 
@@ -49,24 +49,23 @@ class HttpSummary:
         status = first_number(record.fields, STATUS)
         if status is None or not 100 <= status <= 999:
             return
-        place = place_of(artifact, record)
         code = int(status)
-        instance = place.instance or ""
-        if place.ts is not None:
-            key = (instance, place.ts.replace(second=0, microsecond=0))
+        instance = instance_of(artifact, record) or ""
+        if record.ts is not None:
+            key = (instance, record.ts.replace(second=0, microsecond=0))
             if key in self.minutes or len(self.minutes) < MAX_CELLS:
                 cell = self.minutes.setdefault(key, Cell())
                 cell.total += 1
                 cell.errors += 500 <= code <= 599
-        if not inside(self.window, place):
+        if not covers(self.window, record.ts, record.precision):
             return
         self.counts[instance, code] = self.counts.get((instance, code), 0) + 1
         kept = self.samples.setdefault((instance, code), [])
         if len(kept) < SAMPLES:
-            kept.append(place)
+            kept.append(place_of(artifact, record))
         taken = first_number(record.fields, TIME_TAKEN)
         if taken is not None and taken >= LIMIT_MS and len(self.slow) < SAMPLES * 4:
-            self.slow.append((place, code, taken))
+            self.slow.append((place_of(artifact, record), code, taken))
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Call workers by the names that are used for them; what two names were counted under becomes one."""

@@ -79,11 +79,16 @@ def place_of(artifact: Artifact, record: Record, *, fields: bool = False) -> Pla
         ts=record.ts,
         precision=record.precision,
         site=record.site or _column(record, SITE_COLUMNS) or artifact.site,
-        instance=record.instance or _column(record, INSTANCE_COLUMNS) or artifact.instance,
+        instance=instance_of(artifact, record),
         pid=record.pid if record.pid is not None else artifact.pid,
         excerpt=record.text[:EXCERPT],
         fields=dict(record.fields) if fields else {},
     )
+
+
+def instance_of(artifact: Artifact, record: Record) -> str | None:
+    """The worker of a record: its own, that of a well-known column, or the artifact's."""
+    return record.instance or _column(record, INSTANCE_COLUMNS) or artifact.instance
 
 
 def _column(record: Record, names: tuple[str, ...]) -> str | None:
@@ -96,10 +101,15 @@ def _column(record: Record, names: tuple[str, ...]) -> str | None:
 
 def inside(window: Window | None, place: Place, margin: timedelta = WINDOW_MARGIN) -> bool:
     """Whether a record may belong to the incident; without a time or a window it may."""
-    if window is None or place.ts is None:
+    return covers(window, place.ts, place.precision, margin)
+
+
+def covers(window: Window | None, ts: datetime | None, precision: Precision, margin: timedelta = WINDOW_MARGIN) -> bool:
+    """Whether what happened then may belong to the incident; without a time or a window it may."""
+    if window is None or ts is None:
         return True
-    reach = margin + place.slack
-    return window.start - reach <= place.ts <= window.end + reach
+    reach = margin + _SLACK.get(precision, timedelta(0))
+    return window.start - reach <= ts <= window.end + reach
 
 
 @dataclass(frozen=True, slots=True)

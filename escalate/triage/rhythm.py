@@ -67,15 +67,24 @@ class Pulse:
         return (self.last.ts - self.first.ts) / (self.records - 1)
 
 
+@dataclass(slots=True)
+class _Open:
+    """A writer that is being read: its newest record."""
+
+    pulse: Pulse
+    record: Record
+    ts: datetime
+    is_falling: bool = False
+    """The newest row stands first, as queries often sort."""
+
+
 @dataclass
 class Rhythm:
     """Pulses by artifact."""
 
     window: Window | None
     _pulses: dict[Lane, Pulse] = field(default_factory=dict)
-    _last: dict[Lane, tuple[Record, datetime]] = field(default_factory=dict)
-    _falling: set[Lane] = field(default_factory=set)
-    """Lanes whose newest row stands first, as queries often sort."""
+    _open: dict[Lane, _Open] = field(default_factory=dict)
 
     @property
     def pulses(self) -> Mapping[Lane, Pulse]:
@@ -87,40 +96,39 @@ class Rhythm:
         ts = record.ts
         if ts is None or record.precision in (Precision.MINUTE, Precision.UNKNOWN):
             return
-        lane = _lane(artifact, record)
-        known = self._last.get(lane) if lane is not None else None
+        is_table = artifact.kind is Kind.LOG_TABLE
+        lane = _lane(artifact, record) if is_table else (artifact.id, None, None)
         if lane is None:
             return
+        known = self._open.get(lane)
         if known is None:
-            if len(self._pulses) < MAX_LANES or artifact.kind is not Kind.LOG_TABLE:
+            if len(self._pulses) < MAX_LANES or not is_table:
                 place = place_of(artifact, record)
-                self._pulses[lane] = Pulse(artifact, place, place, ts)
-                self._last[lane] = (record, ts)
+                pulse = self._pulses[lane] = Pulse(artifact, place, place, ts)
+                self._open[lane] = _Open(pulse, record, ts)
             return
-        before, when = known
-        pulse = self._pulses[lane]
-        if pulse.records == 1 and ts < when and artifact.kind is Kind.LOG_TABLE:
-            self._falling.add(lane)
-        is_falling = lane in self._falling
-        if ts != when and (ts < when) != is_falling:
+        pulse, before, when = known.pulse, known.record, known.ts
+        if is_table and pulse.records == 1:
+            known.is_falling = ts < when
+        if ts != when and (ts < when) != known.is_falling:
             return
         pulse.records += 1
-        self._last[lane] = (record, ts)
+        known.record, known.ts = record, ts
         if abs(ts - when) >= LEAST:
             ends = [(place_of(artifact, before), when), (place_of(artifact, record), ts)]
-            (early, start), (late, end) = reversed(ends) if is_falling else ends
+            (early, start), (late, end) = reversed(ends) if known.is_falling else ends
             self._keep(pulse, Silence(early, late, start, end, pulse.records - 1))
 
     def close(self, artifact: Artifact) -> None:
         """After the last record of an artifact."""
-        for lane in [lane for lane in self._last if lane[0] == artifact.id]:
-            record, when = self._last.pop(lane)
-            pulse = self._pulses[lane]
-            if lane in self._falling:
+        for lane in [lane for lane in self._open if lane[0] == artifact.id]:
+            known = self._open.pop(lane)
+            pulse = known.pulse
+            if known.is_falling:
                 pulse.ended = pulse.first.ts or pulse.ended
-                pulse.first, pulse.last = place_of(artifact, record), pulse.first
+                pulse.first, pulse.last = place_of(artifact, known.record), pulse.first
             else:
-                pulse.last, pulse.ended = place_of(artifact, record), when
+                pulse.last, pulse.ended = place_of(artifact, known.record), known.ts
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Call workers by the names that are used for them."""
@@ -139,9 +147,7 @@ class Rhythm:
 
 
 def _lane(artifact: Artifact, record: Record) -> Lane | None:
-    """Who wrote a record: the artifact, and in a table its app and worker; None for rows that no process wrote."""
-    if artifact.kind is not Kind.LOG_TABLE:
-        return artifact.id, None, None
+    """Who wrote a row of a table: the artifact, its app and worker; None for rows that no process wrote."""
     if (not record.site and not record.instance) or not any(name in record.fields for name in SPOKEN):
         return None
     return artifact.id, record.site, record.instance

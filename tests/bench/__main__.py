@@ -1,4 +1,4 @@
-"""`make bench`: what redaction, the zip writer and the proof cost, as ratios to copying and deflating in that run."""
+"""`make bench`: what redaction, zip, proof and triage cost, as ratios to cp, deflate and grep in that run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.bench import triage
 from tests.bench.corpus import KINDS, write_log
 from tests.bench.gates import Gate
 from tests.bench.rounds import Rounds
 
+TRIAGE_MB = (256, int(os.environ.get("ESCALATE_BENCH_TRIAGE_MB", "1024")))
+"""Sizes of the evidence that is triaged: the second shows whether memory grows with it."""
 SIZE = int(float(os.environ.get("ESCALATE_BENCH_MB", "50")) * 1e6)
 """Bytes of each kind of log."""
 ROUNDS = int(os.environ.get("ESCALATE_BENCH_ROUNDS", "3"))
@@ -37,7 +40,9 @@ def main() -> int:
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         print(f"\npeak resident memory: {own:.0f} MiB, of the largest child {workers:.0f} MiB")
-        return _shut(rounds.gates())
+        runs = [triage.measured(Path(name, f"triage-{size}"), size * 1_000_000) for size in TRIAGE_MB]
+        triage.table(runs)
+        return _shut(rounds.gates() + triage.gates(runs))
 
 
 def _table(times: Mapping[str, list[float]]) -> None:

@@ -168,7 +168,8 @@ def test_resets_after_silence_and_large_packets_without_answer_are_told():
     assert peer(World(), "10.0.0.8", resets=1, idle_s=245.0).ask("reset_after_idle").values["idle"] == "245"
     assert peer(World(), "10.0.0.8", resets=1, idle_s=2.0).ask("reset_after_idle").state is State.FAILS
     assert World().ask("reset_after_idle").state is State.UNKNOWN
-    assert peer(World(), "10.0.0.8", stuck=1).ask("large_packets_lost").state is State.HOLDS
+    assert peer(World(), "10.0.0.8", stuck=2).ask("large_packets_lost").state is State.HOLDS
+    assert peer(World(), "10.0.0.8", stuck=1).ask("large_packets_lost").state is State.UNKNOWN
     assert peer(World(), "10.0.0.8").ask("large_packets_lost").state is State.FAILS
     assert World().ask("large_packets_lost").state is State.UNKNOWN
 

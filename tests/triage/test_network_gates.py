@@ -105,7 +105,8 @@ def test_calls_without_answer_reset_idle_connections_and_lost_large_packets_are_
     opened(idle, "203.0.113.5:443")
     idle.tcp(301, "me:50000>203.0.113.5:443", 0x18, seq=101, ack=901, size=80)
     idle.tcp(301.002, "203.0.113.5:443>me:50000", 0x04, seq=901)
-    opened(narrow, "203.0.113.5:443")
-    for at in (0.01, 0.21, 0.61, 1.41, 3.0):
-        narrow.tcp(at, "me:50000>203.0.113.5:443", 0x18, seq=101, ack=901, size=1400)
+    for port in (50_003, 50_004):
+        opened(narrow, "203.0.113.5:443", port)
+        for at in (0.01, 0.21, 0.61, 1.41, 3.0):
+            narrow.tcp(at, f"me:{port}>203.0.113.5:443", 0x18, seq=101, ack=901, size=1400)
     assert (rules(deaf), rules(idle), rules(narrow), rules(Capture())) == ({"N03"}, {"N04"}, {"N05"}, set())

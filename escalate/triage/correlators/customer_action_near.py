@@ -18,6 +18,7 @@ ACTION = re.compile(
 SCALING = re.compile(
     r"microsoft\.insights/autoscalesettings/scale(?:up|down)|^autoscale scale (?:up|down)", re.IGNORECASE
 )
+MINUTE = timedelta(minutes=1)
 READING = re.compile(r"^(?:list|get|view|read|check|validate|sync)\b", re.IGNORECASE)
 """How names of operations that change nothing begin, where an export has names and not codes (`Restart Web App`)."""
 
@@ -25,16 +26,16 @@ READING = re.compile(r"^(?:list|get|view|read|check|validate|sync)\b", re.IGNORE
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     before = timedelta(minutes=number(args, "within_min", 10))
     after = timedelta(minutes=number(args, "after_min", 2))
-    moments = _moments(hit, index)
+    moments = _moments(hit, index, after)
     if not any(artifact.kind is Kind.ACTIVITY_LOG for artifact in index.artifacts):
         return unknown("No activity log was collected, so deployments and configuration changes are not known.")
     if not moments:
         return unknown("Neither the incident window nor the time of the match is known.")
-    moment = moments[0]
+    moment = moments[0][0]
     near = [
         place
         for place in actions(index)
-        if place.ts is not None and any(one - before <= place.ts <= one + after for one in moments)
+        if place.ts is not None and any(one - before <= place.ts <= one + late for one, late in moments)
     ]
     if near:
         first = near[0]
@@ -62,12 +63,16 @@ def _changes(operation: str) -> bool:
     return bool(operation) and not READING.search(operation)
 
 
-def _moments(hit: Hit | None, index: Index) -> list[datetime]:
-    """The time of the match; without one where the window begins, and where its server errors do."""
+def _moments(hit: Hit | None, index: Index, after: timedelta) -> list[tuple[datetime, timedelta]]:
+    """The time of the match, and how much later a change may be; without one where window and server errors begin.
+
+    The window is somebody's guess; the minute of the first error is not: what follows it is an answer to it.
+    """
     if hit is not None and hit.place.ts is not None:
-        return [hit.place.ts]
-    start = index.window.start if index.window else None
-    return [moment for moment in (start, index.http.first_error) if moment is not None]
+        return [(hit.place.ts, after)]
+    found = [(index.window.start, after)] if index.window else []
+    error = index.http.first_error
+    return [*found, (error, MINUTE)] if error is not None else found
 
 
 CORRELATOR = Correlator("customer_action_near", frozenset({"within_min", "after_min"}), _evaluate)

@@ -29,11 +29,11 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
         if moment is None or not _breaks(index, moment, reach, number(args, "share", 0.3)):
             continue
         before, after = _rates(index, moment - BEFORE, moment), _rates(index, moment, moment + reach + AFTER)
-        done = change.fields.get("operation")
+        done, minutes = change.fields.get("operation"), (reach + AFTER).total_seconds() / 60
         rows = [place for place in index.http.rows(frozenset(range(500, 600))) if place.ts and place.ts >= moment]
         return holds(
             f"Server errors were {before[1]} of {before[0]} requests in the 15 min before {done} at "
-            f"{moment:%H:%M:%S} UTC and {after[1]} of {after[0]} in the {(reach + AFTER).total_seconds() / 60:.0f} min after it.",
+            f"{moment:%H:%M:%S} UTC and {after[1]} of {after[0]} in the {minutes:.0f} min after.",
             change,
             *rows[:CITED],
             operation=str(done),

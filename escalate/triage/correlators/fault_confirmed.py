@@ -14,6 +14,9 @@ from escalate.triage.result import Args, Correlator, Result, fails, holds, numbe
 OURS = re.compile(r"\bapp service|\bweb apps?\b|\bfunctions?\b|\bfunction apps?\b|microsoft\.web", re.IGNORECASE)
 """Services of which a fault reaches an app; a fault of another service is that service's."""
 
+UNENDED = timedelta(hours=24)
+"""How long an event counts that tells no end."""
+
 NOTICE = re.compile(r"planned|maintenance|advisory|security|billing", re.IGNORECASE)
 """Events that tell of something that is no fault."""
 
@@ -71,10 +74,8 @@ def _covers(event: Place, index: Index, margin: timedelta) -> bool:
     window = index.window
     if window is None or event.ts is None:
         return False
-    until = _until(event)
-    return (
-        event.ts <= window.end and (until is None or until >= window.start) and event.ts >= window.start - 48 * margin
-    )
+    until = _until(event) or event.ts + UNENDED
+    return event.ts <= window.end + margin and until >= window.start
 
 
 def _until(event: Place) -> datetime | None:

@@ -1,4 +1,7 @@
-"""A capture shows connections that open, and on which a large segment is sent again and again without an answer."""
+"""A capture shows connections that open, and on which a large segment is sent again and again without an answer.
+
+A peer that died after the first handshake answers no second one: two connections tell it from packets too large.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,16 @@ from escalate.triage.result import Args, Correlator, Result, fails, holds, numbe
 
 
 def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
-    least, rows = number(args, "min", 1), peers(index)
+    least, rows = number(args, "min", 2), peers(index)
     if not rows:
         return unknown("No capture shows calls to a peer.")
-    stuck = [place for place in rows if (amount(place, "stuck") or 0) >= least and amount(place, "opened")]
+    stuck = [place for place in rows if amount(place, "stuck") and amount(place, "opened")]
     if not stuck:
         return fails("Large segments of the captures get through.", rows[0])
+    if all((amount(place, "stuck") or 0) < least for place in stuck):
+        return unknown(
+            "On one connection only a large segment is not answered; the peer may have died after it opened."
+        )
     worst = max(stuck, key=lambda place: amount(place, "stuck") or 0)
     peer = f"{worst.fields.get('peer')}:{worst.fields.get('port')}"
     known = {"worker": worst.instance} if worst.instance else {}
