@@ -8,10 +8,10 @@
     │   └── DocumentError    3    a document in it is unreadable or of an unknown major version
     ├── AccessError          4    sign-in or permission
     ├── RedactionRefused     6    a secret could be left: nothing was bundled
-    ├── Cancelled            7    the user said no
-    └── NotByApi             9    the API does not take the ticket: the portal packet is ready
+    └── Cancelled            7    the user said no
 
-Exit codes without an error of their own: 0 done, 1 a bug, 5 done with evidence missing, 130 interrupted.
+Exit codes without an error of their own: 0 done, 1 a bug, 5 done with evidence missing, 8 filed with something pending,
+9 the API does not take the ticket and the portal packet is ready, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -85,12 +85,6 @@ class RedactionRefused(EscalateError):
     """The finished bundle could hold a secret; it was deleted."""
 
     exit_code = ExitCode.REDACTION_REFUSED
-
-
-class NotByApi(EscalateError):
-    """The API does not take the ticket (plan, role, network); nothing is lost, the portal packet is ready."""
-
-    exit_code = ExitCode.PORTAL_PACKET
 
 
 class Cancelled(EscalateError):

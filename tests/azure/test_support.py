@@ -194,14 +194,18 @@ def test_an_operation_that_answers_nonsense_is_no_success(support, body: bytes, 
     assert caught.value.why is Why.INVALID
 
 
+def _outcome(read) -> object:
+    try:
+        return read()
+    except SupportFailure as failure:
+        return failure.why
+
+
 @pytest.mark.parametrize("body", [b'{"value": null}', b'{"value": [null]}', b'{"value": "x"}', b"null", b"[]", b"{}"])
 def test_a_list_that_is_none_is_empty_or_a_failure(support, body: bytes) -> None:
     client, _ = support(lambda _: Response(body, 200, content_type="application/json"))
     for read in (client.tickets, client.services, lambda: client.files("w"), lambda: client.communications("t")):
-        try:
-            assert read() == ()
-        except SupportFailure as failure:
-            assert failure.why is Why.INVALID
+        assert _outcome(read) in ((), Why.INVALID)
 
 
 def test_a_connection_that_ends_may_have_acted_and_one_that_never_stood_has_not(support, closed_port) -> None:
