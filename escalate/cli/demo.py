@@ -24,8 +24,8 @@ from escalate.lab.world import World
 from escalate.lab.worlds import WORLDS
 
 JAVA, PYTHON = "java-heap-leak", "python-hang"
-CONSENTS = "heap,histogram,profiles"
-"""The lab's app is ours: what pauses it is agreed to."""
+CONSENTS = "histogram"
+"""What is agreed to at first, as a careful owner would; what support asks for comes later."""
 NO_JDK = "No JDK (java, javac, jcmd) here: the demo shows a Python app, without thread and heap dumps of a JVM."
 
 
@@ -43,7 +43,7 @@ def command(session: Session, folder: Path | None, output: str) -> int:
 
     The app is a really running Java program with a memory leak and a deadlock; where no JDK is installed, a Python
     service. Everything runs as it would against Azure: only the endpoint and the sign-in differ. At the end the ticket
-    is filed with its kit, answered, and given what is new; nothing leaves this machine.
+    is filed with its kit, the engineer's question is answered, and what is new is attached.
     """
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty", hint="the demo starts afresh: name a new folder")
@@ -54,6 +54,7 @@ def command(session: Session, folder: Path | None, output: str) -> int:
         result = _build(lab, world, Path(scratch), case)
         shell = demo_filing.Shell(lab.environment)
         filed = demo_filing.file(shell, case)
+        demo_filing.ask(lab)
         later = demo_filing.answer(shell, case)
     head = [] if world.name == JAVA else [NO_JDK, ""]
     text = "\n".join([*head, f"== {world.title} (world {world.name} of the lab) ==", str(result["text"])])
