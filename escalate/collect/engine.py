@@ -20,6 +20,7 @@ from escalate.case.store import Case
 from escalate.collect.collector import Collector
 from escalate.collect.context import Context, Pace, now
 from escalate.collect.entries import collectors
+from escalate.collect.intake import of_dump
 from escalate.collect.names import Names
 from escalate.collect.placeholders import values_of
 from escalate.collect.reach import Reach, Trail
@@ -38,7 +39,7 @@ from escalate.model.observer import Observer, Task
 from escalate.model.outcome import Denied, Invalid, Outcome, Partial, Skipped
 from escalate.model.plan import CatalogueEntry, Consent, Plan, Run, Sensitivity, Skip
 from escalate.model.survey import Worker as Known
-from escalate.model.target import LocalTarget
+from escalate.model.target import LocalTarget, PathTarget
 
 STAGE = "collect"
 TICK_S = 0.1
@@ -281,6 +282,8 @@ class Engine:
         self.case.adopt(Room.EVIDENCE, piece.path, item.file)
         with self.case.path(Room.EVIDENCE, piece.path).open("rb") as saved:
             dump = check_dump(form.kind, saved, piece.pid)
+        if dump is not None and isinstance(self.plan.target, PathTarget):
+            piece = of_dump(piece, dump)
         local = isinstance(self.plan.target, LocalTarget)
         return Artifact(
             id=ArtifactId("A0"),

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from escalate.collect.names import Names, safe_part, unreserved
+from escalate.collect.piece import Piece
 from escalate.errors import TargetError
+from escalate.formats.names import instance_of, worker_of
+from escalate.model.dump import DumpCheck
 from escalate.model.incident import Incident
 
 FILES_AT_TOP = "."
@@ -73,6 +77,16 @@ def site_names(incident: Incident) -> tuple[str, ...]:
     if match and match["slot"]:
         own.append(f"{match['site']}-{match['slot']}")
     return (*own, *incident.target.sibling_apps)
+
+
+def of_dump(piece: Piece, dump: DumpCheck) -> Piece:
+    """Whose dump it is, where nothing else told: the pid that the dump has, and the worker that a folder is called."""
+    pid = dump.pid if dump.pid and dump.state != "damaged" else None
+    return replace(
+        piece,
+        pid=pid if piece.pid is None else piece.pid,
+        instance=piece.instance or instance_of(piece.path) or worker_of(piece.path),
+    )
 
 
 def _holds_something(place: Path) -> bool:

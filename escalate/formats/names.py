@@ -10,6 +10,9 @@ _CONTAINER_LOG = re.compile(
     r"^\d{4}_\d{2}_\d{2}_(?P<machine>[^_]+)(?P<part>_.+?)?_(?P<stream>docker|platform|console|app)(?:\.\d+)?\.log$",
     re.IGNORECASE,
 )
+_WORKER = re.compile(
+    r"(?:RD|DW|LW)[0-9A-F]{6,14}|[a-z]{2}[0-9][a-z]{1,5}wk[0-9a-z]{6}|10(?:-\d{1,3}){3}", re.IGNORECASE
+)
 _NOT_SITES = frozenset({"api", "deployment", "trace", "webssh"})
 """Folders that Kudu itself keeps below LogFiles/kudu."""
 
@@ -41,6 +44,11 @@ def instance_of(path: PurePosixPath) -> str | None:
     """The worker or host that a path names: a container log's infix, or `local/<host>/`."""
     name = container_log_name(path)
     return name.machine if name else after(path, "local")
+
+
+def worker_of(path: PurePosixPath) -> str | None:
+    """The innermost folder that is named like a worker: `RD00155DD0D38E`, `lw0sdlwk000ABC`, `10-30-0-103`."""
+    return next((part for part in reversed(path.parent.parts) if _WORKER.fullmatch(part)), None)
 
 
 def site_of(path: PurePosixPath) -> str | None:

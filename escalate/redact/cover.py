@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from escalate.redact.engine import Engine
-from escalate.redact.memory_rules import ArgumentRule, EnvironmentRule, LearnedRule, MemoryForms, value_of
+from escalate.redact.memory_rules import ArgumentRule, EnvironmentRule, LearnedRule, MemoryForms, SwallowRule, value_of
 from escalate.redact.rule import AFTER, BEFORE, Hit, Rule
 from escalate.redact.rules import KnownRule
 from escalate.redact.scan import Matcher
@@ -32,7 +32,7 @@ _TEXT = re.compile(
 """Negated classes of a pattern swallow binary; a secret is text as far as it is text."""
 _MASKED = re.compile(rb"(?:\[R:[A-Z0-9_-]{1,24}:[0-9A-F]{6}\]|[*\s\0])+")
 _LEARNED = "learned-value"
-_EXACT = frozenset({"known-value", _LEARNED})
+_EXACT = frozenset({"known-value", _LEARNED, SwallowRule.label})
 """Labels of what was found byte for byte."""
 _LEAST = 3
 """Characters of the shortest thing that is masked."""
@@ -116,6 +116,7 @@ class Coverer:
             self._matcher = Matcher(more)
             return
         text: list[Rule] = [*engine.rules, EnvironmentRule(inputs.key), ArgumentRule(inputs.key)]
+        more.append(SwallowRule(inputs.key))
         memory = more + [MemoryForms(value, inputs.key) for value in inputs.known_values]
         self._first_wide = len(text) + len(memory)
         # known values look for their own UTF-16 forms

@@ -23,6 +23,19 @@ _LONGEST = AFTER - 64
 _LEAST = 6
 """Bytes of the shortest form of a known value."""
 
+_NAME_ENDS = rb"(?:password|passwd|passphrase|pwd)(?:[\"'\]\\]|%22|&quot;){0,3}\s{0,4}"
+_NAMED = _NAME_ENDS + rb"(?:[:=]|%3[ad]|\\u003d)"
+_NAMED_LONGEST = 48
+_SWALLOW_LONGEST = 320
+_SWALLOWED = re.compile(
+    rb"(?i)"
+    + _NAME_ENDS
+    + rb"(?:[:=>]|%3[ad]|\\u003d){1,3}\s{0,4}"
+    + rb"(?:\\{0,3}[\"']|&quot;|%22|\\u0022)?(?P<secret>[^\s\"'<>;,&|\\\x00-\x1f\x7f]{3,256})"
+)
+_LEAVE = re.compile(rb"[/~]|[A-Za-z]:[\\/]|\.{1,2}/|\*{3}|\[R:")
+"""`PWD=/home/site`, whatever stands behind it; and what was masked: each mask would bring up more to mask."""
+
 
 class EnvironmentRule:
     r"""`NAME=value\0` behind a zero: the value of a secret's name goes, whatever it looks like."""
@@ -71,6 +84,31 @@ class ArgumentRule:
         return (Hit(start, stop, secret_token(self._key, "SECRET", data[start:stop]), "secret-argument"),)
 
 
+class SwallowRule:
+    """What stands behind the name of a password and is no text: Latin-1, or bytes that only look like a value.
+
+    Detectors judge text and stop where it ends. A reader who does not, as the verifier, takes packed or encrypted
+    memory behind `pwd=` for a password, so the whole run goes: one such is to be expected in a gigabyte or two of it.
+    """
+
+    label = "password-in-binary"
+    expressions = (Expression(_NAMED, caseless=True),)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def find(self, data: bytes, end: int, expression: int) -> tuple[Hit, ...]:
+        """See `Rule.find`."""
+        for match in _SWALLOWED.finditer(data, max(0, end - _NAMED_LONGEST), end + _SWALLOW_LONGEST):
+            if match.start() < end <= match.end():
+                secret = match["secret"]
+                if _LEAVE.match(secret) or _is_text(secret):
+                    return ()
+                token = secret_token(self._key, "SECRET", secret)
+                return (Hit(*match.span("secret"), token, self.label),)
+        return ()
+
+
 class LearnedRule:
     """Values that something else in the same memory gave away, where they stand alone, in ASCII and UTF-16."""
 
@@ -109,6 +147,14 @@ class MemoryForms:
     def find(self, data: bytes, end: int, expression: int) -> tuple[Hit, ...]:
         """See `Rule.find`."""
         return (Hit(end - len(self._forms[expression]), end, self._token, "known-value"),)
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _forms(block: str) -> set[bytes]:
