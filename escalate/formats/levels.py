@@ -7,7 +7,7 @@ import re
 _REACH = 120
 """Characters from the start of a line in which its own level stands."""
 
-_WORDS = [
+_WORDS = (
     "TRACE",
     "DEBUG",
     "INFO",
@@ -20,7 +20,7 @@ _WORDS = [
     "SEVERE",
     "ALERT",
     "EMERG",
-]
+)
 _BEGINS = "|".join(rf"{word[0]}(?<![\w./-]{word[0]}){word[1:]}" for word in _WORDS)
 """What may not stand before a word is looked for behind its first letter: so `re` skips to the letters that begin one,
 instead of looking back from every character."""

@@ -71,6 +71,10 @@ def parse(text: str, *, naive_is_utc: bool = False) -> Stamp | None:
     Also PowerShell's `/Date(1775281575000)/`. A value without a zone gives None unless `naive_is_utc`.
     """
     value = text.strip()
+    plain = _UTC_RE.fullmatch(value)
+    found = _utc(plain) if plain else None
+    if found:
+        return found[0]
     for pattern in _WHOLE:
         match = pattern.match(value)
         if match and (match.end() == len(value) or pattern.pattern == _JS_DATE):
