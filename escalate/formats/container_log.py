@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from escalate.formats.levels import level_of
-from escalate.formats.lines import iter_lines, strip_ansi
+from escalate.formats.lines import iter_texts, strip_ansi
 from escalate.formats.names import container_log_name, instance_of, site_of
-from escalate.formats.record import Record
+from escalate.formats.record import FieldValue, Record
 from escalate.formats.registry import Format, Head
-from escalate.formats.stamps import Stamp, at_start
+from escalate.formats.stamps import at_start
 from escalate.model.finding import Precision
 from escalate.model.kind import Kind
 
@@ -28,27 +28,24 @@ _PID = re.compile(r"^\[\d{4}-[^\]]{5,40}\] \[(\d{1,10})\] \[")
 def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
     """One record a physical line; a line without a time takes that of the line before."""
     instance, site = instance_of(path), site_of(path)
-    stamp: Stamp | None = None
-    for line in iter_lines(stream):
-        text = strip_ansi(line.text.lstrip("\x00"))
+    ts, precision = None, Precision.UNKNOWN
+    fields_of: dict[str | None, Mapping[str, FieldValue]] = {None: {}}
+    for number, line in enumerate(iter_texts(stream), start=1):
+        text = strip_ansi(line.lstrip("\x00"))
         found = at_start(text)
         if found:
-            stamp, end = found
-            text = text[end:].removeprefix(" ")
-            text = _CRI_TAG.sub("", text, count=1) if _CRI_TAG.match(text) else text
+            (ts, precision), end = found
+            text = text[end + 1 :] if text.startswith(" ", end) else text[end:]
+            if text.startswith("std"):
+                text = _CRI_TAG.sub("", text, count=1) if _CRI_TAG.match(text) else text
             text = strip_ansi(text)
         level = level_of(text)
-        writer = _PID.match(text)
-        yield Record(
-            line=line.number,
-            text=text,
-            ts=stamp.ts if stamp else None,
-            precision=stamp.precision if stamp else Precision.UNKNOWN,
-            site=site,
-            instance=instance,
-            pid=int(writer[1]) if writer else None,
-            fields={"level": level} if level else {},
-        )
+        fields = fields_of.get(level)
+        if fields is None:
+            fields = fields_of[level] = {"level": level}
+        writer = _PID.match(text) if text.startswith("[") else None
+        pid = int(writer[1]) if writer else None
+        yield Record(number, text, ts, precision, None, site, instance, pid, fields)
 
 
 def _shape(head: Head) -> Kind | None:

@@ -7,9 +7,25 @@ import re
 _REACH = 120
 """Characters from the start of a line in which its own level stands."""
 
-_UPPER = re.compile(
-    r"(?<![\w./-])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE|ALERT|EMERG)(?![\w/-]|\.\w)"
+_WORDS = (
+    "TRACE",
+    "DEBUG",
+    "INFO",
+    "NOTICE",
+    "WARN",
+    "WARNING",
+    "ERROR",
+    "CRITICAL",
+    "FATAL",
+    "SEVERE",
+    "ALERT",
+    "EMERG",
 )
+_BEGINS = "|".join(rf"{word[0]}(?<![\w./-]{word[0]}){word[1:]}" for word in _WORDS)
+"""What may not stand before a word is looked for behind its first letter: so `re` skips to the letters that begin one,
+instead of looking back from every character."""
+
+_UPPER = re.compile(rf"({_BEGINS})(?![\w/-]|\.\w)")
 _BRACKETS = re.compile(r"\[(?:[a-z_0-9]+:)?(debug|info|notice|warn|warning|error|crit|alert|emerg)\]")
 _DOTNET = re.compile(r"^(trce|dbug|info|warn|fail|crit): ")
 
@@ -19,9 +35,10 @@ _DOTNET_NAMES = {"trce": "TRACE", "dbug": "DEBUG", "fail": "ERROR", "crit": "CRI
 def level_of(text: str) -> str | None:
     """The level in upper case as the line writes it (`WARN` stays `WARN`); None where it writes none."""
     head = text[:_REACH]
-    match = _DOTNET.match(head)
-    if match:
-        return _DOTNET_NAMES.get(match[1], match[1].upper())
+    if head[4:6] == ": ":
+        match = _DOTNET.match(head)
+        if match:
+            return _DOTNET_NAMES.get(match[1], match[1].upper())
     match = _BRACKETS.search(head) if "[" in head else None
     match = match or _UPPER.search(head)
     if match is None:

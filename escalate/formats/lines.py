@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from escalate.formats.record import MAX_TEXT
 
@@ -26,8 +26,7 @@ class Readable(Protocol):
         """At most `size` bytes; empty at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line without its line end; `text` holds at most MAX_TEXT characters."""
 
     number: int
@@ -76,6 +75,15 @@ def iter_lines(stream: Readable) -> Iterator[Line]:
 
 def lines_of(pieces: Iterable[bytes]) -> Iterator[Line]:
     """As iter_lines, for bytes that arrive in pieces."""
+    return map(Line, itertools.count(1), _texts(pieces))
+
+
+def iter_texts(stream: Readable) -> Iterator[str]:
+    """As iter_lines, without numbers: every line is there, so counting them from 1 gives the same."""
+    return _texts(chunks(stream))
+
+
+def _texts(pieces: Iterable[bytes]) -> Iterator[str]:
     source = iter(pieces)
     first = b""
     for piece in source:
@@ -84,8 +92,8 @@ def lines_of(pieces: Iterable[bytes]) -> Iterator[Line]:
             break
     encoding = detect_encoding(first)
     if encoding == "utf-8":
-        return _narrow_lines(first.removeprefix(codecs.BOM_UTF8), source)
-    return _wide_lines(first, source, encoding)
+        return _narrow_texts(first.removeprefix(codecs.BOM_UTF8), source)
+    return _wide_texts(first, source, encoding)
 
 
 def strip_ansi(text: str) -> str:
@@ -93,22 +101,41 @@ def strip_ansi(text: str) -> str:
     return _ANSI.sub("", text) if "\x1b" in text else text
 
 
-def _narrow_lines(first: bytes, rest: Iterator[bytes]) -> Iterator[Line]:
-    number, carry = 0, b""
+def _narrow_texts(first: bytes, rest: Iterator[bytes]) -> Iterator[str]:
+    carry = b""
     for chunk in _with(first, rest):
-        *whole, tail = chunk.split(b"\n")
-        for piece in whole:
-            number += 1
-            if carry:
-                piece, carry = (carry + piece[:_CAP])[:_CAP], b""
-            yield Line(number, _decode_line(piece[:_CAP].removesuffix(b"\r"), cut=len(piece) >= _CAP)[:MAX_TEXT])
-        if len(carry) < _CAP:
-            carry = (carry + tail[:_CAP])[:_CAP]
+        end, last = chunk.find(b"\n"), chunk.rfind(b"\n")
+        if end < 0:
+            carry = (carry + chunk[:_CAP])[:_CAP]
+            continue
+        yield _narrow_text((carry + chunk[: min(end, _CAP)])[:_CAP])
+        if end < last:
+            yield from _whole_lines(chunk[end + 1 : last])
+        carry = chunk[last + 1 :][:_CAP]
     if carry:
-        yield Line(number + 1, _decode_line(carry.removesuffix(b"\r"), cut=len(carry) >= _CAP)[:MAX_TEXT])
+        yield _narrow_text(carry)
 
 
-def _wide_lines(first: bytes, rest: Iterator[bytes], encoding: str) -> Iterator[Line]:
+def _whole_lines(block: bytes) -> Iterable[str]:
+    """Lines between two line ends, decoded at once where all of them are UTF-8."""
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        return (_narrow_text(piece[:_CAP]) for piece in block.split(b"\n"))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").removesuffix("\r")
+    lines = text.split("\n")
+    if len(max(lines, key=len)) > MAX_TEXT:
+        return (line[:MAX_TEXT] for line in lines)
+    return lines
+
+
+def _narrow_text(piece: bytes) -> str:
+    """One line of at most _CAP bytes."""
+    return _decode_line(piece.removesuffix(b"\r"), cut=len(piece) >= _CAP)[:MAX_TEXT]
+
+
+def _wide_texts(first: bytes, rest: Iterator[bytes], encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     number, carry = 0, ""
     for chunk in _with(first, rest):
@@ -117,12 +144,12 @@ def _wide_lines(first: bytes, rest: Iterator[bytes], encoding: str) -> Iterator[
             number += 1
             if carry:
                 piece, carry = carry + piece[:MAX_TEXT], ""
-            yield Line(number, _tidy(piece, number))
+            yield _tidy(piece, number)
         if len(carry) <= MAX_TEXT:
             carry += tail[: MAX_TEXT + 1]
     carry += decoder.decode(b"", final=True)
     if carry:
-        yield Line(number + 1, _tidy(carry, number + 1))
+        yield _tidy(carry, number + 1)
 
 
 def _tidy(piece: str, number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from escalate.formats.json_lines import BrokenJson, Path, into, walk
 from escalate.formats.objects import (
     Item,
     Rewound,
-    first_text,
+    by_plain_key,
+    cell_text,
+    first_plain_text,
     header_of,
     items,
     join_cells,
@@ -37,7 +40,9 @@ INSTANCE_COLUMNS = (
     "Instance",
     "Computer",
 )
-_SITE_COLUMNS = ("AppRoleName", "cloud_RoleName")
+_PLAIN_INSTANCE = tuple(plain_key(name) for name in INSTANCE_COLUMNS)
+_PLAIN_SITE = ("approlename", "cloudrolename")
+_PLAIN_RESOURCE = ("resourceid",)
 _TIME_COLUMNS = ("TimeGenerated", "timestamp", "PreciseTimeStamp", "EventTimestamp", "Time")
 _MARKS = frozenset(
     {"itemtype", "cloudrolename", "cloudroleinstance", "operationid", "approlename", "tenantid", "itemid"}
@@ -73,7 +78,10 @@ def table_name(given: object, path: PurePosixPath) -> str:
 
 def time_of(fields: Mapping[str, object], columns: tuple[str, ...] = _TIME_COLUMNS) -> Stamp | None:
     """The first of these columns that holds a time, read as UTC unless the column says `[Local Time]`."""
-    by_name = {plain_key(key): value for key, value in fields.items()}
+    return _first_time(by_plain_key(fields), columns)
+
+
+def _first_time(by_name: Mapping[str, object], columns: tuple[str, ...]) -> Stamp | None:
     for column in columns:
         value = by_name.get(plain_key(column))
         stamp = parse(value, naive_is_utc=True) if isinstance(value, str) else None
@@ -125,23 +133,39 @@ def column_name(column: object) -> str:
 
 
 def _row_of_item(item: Item, path: PurePosixPath) -> Iterator[Record]:
-    fields = {key.removesuffix("[UTC]").rstrip(): value for key, value in item.fields.items()}
+    fields = {_without_zone(key): value for key, value in item.fields.items()}
     table = table_name(fields.pop("TableName", None), path)
     yield _record(fields, line=item.line, pointer=item.pointer, table=table, extra=item.extra)
 
 
+@functools.lru_cache(maxsize=4096)
+def _without_zone(key: str) -> str:
+    return key.removesuffix("[UTC]").rstrip()
+
+
 def _record(row: Mapping[str, object], *, line: int, pointer: str | None, table: str, extra: str = "") -> Record:
-    stamp = time_of(row)
-    fields: dict[str, FieldValue] = {key: number(value) for key, value in row.items()}
+    by_name = by_plain_key(row)
+    stamp = _first_time(by_name, _TIME_COLUMNS)
+    fields: dict[str, FieldValue] = {}
+    cells: list[object] = []
+    for key, value in row.items():
+        if isinstance(value, (dict, list)):  # written as text once, for both the field and the cell
+            fields[key] = text = cell_text(value)
+            cells.append(text)
+        else:
+            fields[key] = number(value)
+            cells.append(value)
+    if extra:
+        cells.append(extra)
     fields["_table"] = table
     return Record(
         line=line,
-        text=join_cells([*row.values(), extra] if extra else row.values()),
+        text=join_cells(cells),
         ts=stamp.ts if stamp else None,
         precision=stamp.precision if stamp else Precision.UNKNOWN,
         pointer=pointer,
-        site=first_text(row, _SITE_COLUMNS) or _site_of_resource(first_text(row, ("_ResourceId",))),
-        instance=first_text(row, INSTANCE_COLUMNS),
+        site=first_plain_text(by_name, _PLAIN_SITE) or _site_of_resource(first_plain_text(by_name, _PLAIN_RESOURCE)),
+        instance=first_plain_text(by_name, _PLAIN_INSTANCE),
         fields=fields,
     )
 

@@ -28,6 +28,7 @@ _HEAD = 64 * 1024
 _LISTS = ("value", "records", "results")
 _INT = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 _FLOAT = re.compile(r"-?(?:0|[1-9]\d{0,14})\.\d{1,15}")
+_BEGIN_NUMBERS = frozenset("-0123456789")
 _NOT_IN_KEY = re.compile(r"[ _\-]|\[utc\]$")
 
 
@@ -230,6 +231,8 @@ def csv_rows(lines: Iterable[Line]) -> Iterator[Item | Line]:
 def number(value: object) -> FieldValue:
     """A JSON value or cell as a field: text that spells a number exactly becomes one, containers become JSON text."""
     if isinstance(value, str):
+        if value[:1] not in _BEGIN_NUMBERS:  # most cells, and cheaper than two patterns
+            return value[:MAX_TEXT]
         if _INT.fullmatch(value):
             return int(value)
         return float(value) if _FLOAT.fullmatch(value) else value[:MAX_TEXT]
@@ -240,6 +243,8 @@ def number(value: object) -> FieldValue:
 
 def cell_text(value: object) -> str:
     """A cell as a person reads it."""
+    if isinstance(value, str):
+        return value[:MAX_TEXT]
     if value is None:
         return ""
     if isinstance(value, (dict, list)):
@@ -259,9 +264,18 @@ def scalars(fields: Fields) -> dict[str, FieldValue]:
 
 def first_text(fields: Fields, names: Sequence[str]) -> str | None:
     """The first non-empty value among columns of these names, whatever their case."""
-    by_name = {plain_key(key): value for key, value in fields.items()}
+    return first_plain_text(by_plain_key(fields), tuple(plain_key(name) for name in names))
+
+
+def by_plain_key(fields: Fields) -> dict[str, object]:
+    """The members by plain key; of several that share one, the last."""
+    return {plain_key(key): value for key, value in fields.items()}
+
+
+def first_plain_text(by_name: Fields, names: Sequence[str]) -> str | None:
+    """As first_text, for members by plain key and plain names."""
     for name in names:
-        value = by_name.get(plain_key(name))
+        value = by_name.get(name)
         if value not in (None, "") and not isinstance(value, (dict, list)):
             return str(value)
     return None

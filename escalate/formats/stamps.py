@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from escalate.model.finding import Precision
 
@@ -29,7 +29,11 @@ _JS_DATE = (
 _BASIC = r"(?P<y>\d{4})(?P<mo>\d\d)(?P<d>\d\d)T(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)?(?:\.(?P<f>\d{1,9}))?(?P<z>Z)"
 
 _ISO_RE = re.compile(_ISO)
-_UTC_RE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,9}))?Z\b")
+_UTC_RE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?Z\b")
+_NO_FRACTION = len("2026-04-04T05:46:15Z")
+_MICROSECONDS = len("2026-04-04T05:46:15.123456Z")
+"""Length of a match of `_UTC_RE` without a fraction, and with the most digits that are no nanoseconds."""
+
 _WHOLE = tuple(re.compile(pattern) for pattern in (_ISO, _US, _APACHE, _JS_DATE, _C_DATE, _BASIC))
 _IN_BRACKETS = (re.compile(r"\[" + _ISO + r"\]"), re.compile(r"\[" + _APACHE + r"\]"))
 _IN_JSON = re.compile(r'"(?:@?timestamp|@?time|@t|ts|datetime)" ?: ?"' + _ISO + r'"', re.IGNORECASE)
@@ -54,8 +58,7 @@ _FIRST_YEAR = 1990
 """Earlier years are the zero values of .NET and Unix, not times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """A moment in UTC and how exact it is."""
 
     ts: datetime
@@ -68,6 +71,10 @@ def parse(text: str, *, naive_is_utc: bool = False) -> Stamp | None:
     Also PowerShell's `/Date(1775281575000)/`. A value without a zone gives None unless `naive_is_utc`.
     """
     value = text.strip()
+    plain = _UTC_RE.fullmatch(value)
+    found = _utc(plain) if plain else None
+    if found:
+        return found[0]
     for pattern in _WHOLE:
         match = pattern.match(value)
         if match and (match.end() == len(value) or pattern.pattern == _JS_DATE):
@@ -123,11 +130,16 @@ def of_path(path: PurePosixPath) -> Stamp | None:
 
 
 def _utc(match: re.Match[str]) -> tuple[Stamp, int] | None:
+    value, end = match[0], match.end()
     try:
-        ts = datetime.fromisoformat(match[0])
+        ts = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return (Stamp(ts, _precision("", match[1])), match.end()) if ts.year >= _FIRST_YEAR else None
+    if ts.year < _FIRST_YEAR:
+        return None
+    if end > _MICROSECONDS:
+        return Stamp(ts, Precision.NANOSECOND), end
+    return Stamp(ts, Precision.SECOND if end == _NO_FRACTION else Precision.MILLISECOND), end
 
 
 def _stamp(match: re.Match[str], *, naive_is_utc: bool) -> Stamp | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from escalate.formats.lines import iter_lines
+from escalate.formats.lines import iter_texts
 from escalate.formats.names import instance_of
 from escalate.formats.record import FieldValue, Record
 from escalate.formats.registry import Format, Head
@@ -24,19 +24,24 @@ _FIELDS = re.compile(r"^#Fields: +\S+ \S")
 def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
     """One record a row; `-` is None, and so is the `fields` of a row that does not fit its header (empty)."""
     names: list[str] = []
+    numbers: list[str] = []
     instance = instance_of(path)
-    for line in iter_lines(stream):
-        if line.text.startswith("#Fields:"):
-            names = line.text.removeprefix("#Fields:").split()
+    written, stamp = "", None
+    for number, text in enumerate(iter_texts(stream), start=1):
+        if text.startswith("#Fields:"):
+            names = text.removeprefix("#Fields:").split()
+            numbers = [name for name in names if name in _NUMBERS]
             continue
-        if line.text.startswith("#") or not line.text.strip():
+        if text.startswith("#") or not text.strip():
             continue
-        cells = line.text.split(" ")
-        row = _row(names, cells) if len(cells) == len(names) else {}
-        stamp = parse(f"{row.get('date')} {row.get('time')}", naive_is_utc=True)
+        cells = text.split(" ")
+        row = _row(names, numbers, cells) if len(cells) == len(names) else {}
+        moment = f"{row.get('date')} {row.get('time')}"
+        if moment != written:  # many rows are of the same second
+            written, stamp = moment, parse(moment, naive_is_utc=True)
         yield Record(
-            line=line.number,
-            text=line.text,
+            line=number,
+            text=text,
             ts=stamp.ts if stamp else None,
             precision=stamp.precision if stamp else Precision.UNKNOWN,
             site=_text(row, "s-sitename"),
@@ -45,11 +50,13 @@ def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
         )
 
 
-def _row(names: list[str], cells: list[str]) -> dict[str, FieldValue]:
-    row: dict[str, FieldValue] = {}
-    for name, cell in zip(names, cells, strict=True):
-        is_number = name in _NUMBERS and cell.isascii() and cell.isdigit() and len(cell) <= 18
-        row[name] = None if cell == "-" else int(cell) if is_number else cell
+def _row(names: list[str], numbers: list[str], cells: list[str]) -> dict[str, FieldValue]:
+    """The cells by name; `numbers` are the names whose cells are read as numbers."""
+    row: dict[str, FieldValue] = dict(zip(names, [None if cell == "-" else cell for cell in cells], strict=True))
+    for name in numbers:
+        cell = row[name]
+        if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= 18:
+            row[name] = int(cell)
     return row
 
 

@@ -118,7 +118,8 @@ class HttpSummary:
 def first_number(fields: Mapping[str, FieldValue], names: tuple[str, ...]) -> float | None:
     """The first of these columns that holds a number."""
     for name in names:
-        value = as_number(fields.get(name))
+        cell = fields.get(name)
+        value = as_number(cell) if cell is not None else None
         if value is not None:
             return value
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from escalate.formats.record import FieldValue, Record
@@ -17,6 +17,7 @@ IDENTITY_KINDS = frozenset({Kind.LOG_TABLE, Kind.W3C_LOG, Kind.CONTAINER_LOG})
 
 COOKIES = ("Cookie", "cs(Cookie)")
 _AFFINITY = re.compile(r"\bARRAffinity(?:SameSite)?=([0-9a-f]{64})\b")
+_LABEL = "Instance Id"
 _BANNER = re.compile(r"Instance Id\s*:\s*([0-9a-f]{64})\s*$")
 
 MAX_PAIRS = 1_000
@@ -30,10 +31,17 @@ class Identity:
 
     _seen: dict[str, Counter[str]] = field(default_factory=dict)
 
+    def see_all(self, artifact: Artifact, records: Sequence[Record]) -> None:
+        """As `see` of each record."""
+        is_log = artifact.kind is Kind.CONTAINER_LOG
+        for record in records:
+            if not is_log or _LABEL in record.text:
+                self.see(artifact, record)
+
     def see(self, artifact: Artifact, record: Record) -> None:
         """Note the instance id of a record's worker; the artifact is one of `IDENTITY_KINDS`."""
         if artifact.kind is Kind.CONTAINER_LOG:
-            banner = _BANNER.search(record.text) if "Instance Id" in record.text[:120] else None
+            banner = _BANNER.search(record.text) if _LABEL in record.text[:120] else None
             if banner:
                 self._note(record.instance or artifact.instance, banner[1])
             return
@@ -69,5 +77,6 @@ class Identity:
 
 
 def _cookie(fields: Mapping[str, FieldValue]) -> str | None:
-    value = next((fields[name] for name in COOKIES if name in fields), None)
+    own, of_iis = COOKIES
+    value = fields[own] if own in fields else fields.get(of_iis)
     return value if isinstance(value, str) else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,33 +64,50 @@ class LogRates:
     window: Window | None
     rates: dict[tuple[str, str | None], LogRate] = field(default_factory=dict)
 
-    def see(self, artifact: Artifact, record: Record) -> None:
-        """Count a record; the artifact is one of `LOG_RATE_KINDS`."""
-        ts = record.ts
-        if ts is None or (artifact.kind is Kind.LOG_TABLE and not _TABLES.search(str(record.fields.get("_table")))):
-            return
-        instance = record.instance or artifact.instance
+    def see_all(self, artifact: Artifact, records: Sequence[Record]) -> None:
+        """Count records; the artifact is one of `LOG_RATE_KINDS`."""
+        is_table = artifact.kind is Kind.LOG_TABLE
+        rate: LogRate | None = None
+        for record in records:
+            ts = record.ts
+            if ts is None or (is_table and not _is_of_logs(str(record.fields.get("_table")))):
+                continue
+            instance = record.instance or artifact.instance
+            if rate is None or rate.instance != instance:
+                rate = self._rate(artifact, record, instance, ts)
+                if rate is None:
+                    continue
+            if ts > rate.last:
+                rate.last = ts
+            elif ts < rate.first:
+                rate.first = ts
+            phase = phase_of(ts, self.window) if self.window else None
+            if phase is not None:
+                _count(rate, phase, artifact, record)
+
+    def _rate(self, artifact: Artifact, record: Record, instance: str | None, ts: datetime) -> LogRate | None:
+        """The log that a record belongs to; None where it is new and there is no room for it."""
         rate = self.rates.get((artifact.id, instance))
-        if rate is None:
-            if len(self.rates) >= MAX_LOGS:
-                return
+        if rate is None and len(self.rates) < MAX_LOGS:
             rate = LogRate(artifact, record.site or artifact.site, instance, ts, ts)
             self.rates[artifact.id, instance] = rate
-        elif ts > rate.last:
-            rate.last = ts
-        elif ts < rate.first:
-            rate.first = ts
-        phase = phase_of(ts, self.window)
-        if phase is None:
-            return
-        tally = rate.phases.get(phase)
-        if tally is None:
-            tally = rate.phases[phase] = Tally(cited=[place_of(artifact, record)])
-        tally.records += 1
-        if is_error(artifact.kind, record):
-            tally.errors += 1
-            if len(tally.cited) <= KEPT:
-                tally.cited.append(place_of(artifact, record))
+        return rate
+
+
+def _count(rate: LogRate, phase: Phase, artifact: Artifact, record: Record) -> None:
+    tally = rate.phases.get(phase)
+    if tally is None:
+        tally = rate.phases[phase] = Tally(cited=[place_of(artifact, record)])
+    tally.records += 1
+    if is_error(artifact.kind, record):
+        tally.errors += 1
+        if len(tally.cited) <= KEPT:
+            tally.cited.append(place_of(artifact, record))
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_of_logs(table: str) -> bool:
+    return _TABLES.search(table) is not None
 
 
 def is_error(kind: Kind, record: Record) -> bool:

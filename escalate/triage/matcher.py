@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,19 +53,24 @@ class Matcher:
         found: set[tuple[int, int]] = set()
         if self._database is None:
             return found
-        encoded = [text.encode("utf-8", "replace") for text in texts]
-        starts: list[int] = []
-        offset = 0
-        for piece in encoded:
-            starts.append(offset)
-            offset += len(piece) + 1
+        ends: set[tuple[int, int]] = set()
 
         def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            # A match that is found at its first byte after a text's end belongs to the text before it.
-            found.add((bisect.bisect_right(starts, max(0, end - 1)) - 1, number))
+            ends.add((end, number))
 
-        self._database.scan(b"\n".join(encoded), match_event_handler=on_match)
+        self._database.scan("\n".join(texts).encode("utf-8", "replace"), match_event_handler=on_match)
+        if ends:
+            starts = _starts(texts)
+            for end, number in ends:
+                # A match that is found at its first byte after a text's end belongs to the text before it.
+                found.add((bisect.bisect_right(starts, max(0, end - 1)) - 1, number))
         return found
+
+
+def _starts(texts: Sequence[str]) -> list[int]:
+    """Where each text begins in the joined bytes."""
+    sizes = (len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in texts)
+    return list(itertools.accumulate((size + 1 for size in sizes), initial=0))[:-1]
 
 
 @functools.lru_cache(maxsize=4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -20,6 +20,8 @@ SPOKEN = ("message", "Message", "ResultDescription", "Log", "LogMessage")
 """Columns of tables that hold what a process wrote; rows of other tables are written by the platform."""
 
 MAX_LANES = 512
+
+_INEXACT = (Precision.MINUTE, Precision.UNKNOWN)
 
 LEAST = timedelta(seconds=4)
 MAX_SILENCES = 16
@@ -91,10 +93,28 @@ class Rhythm:
         """All writers that have a rhythm."""
         return self._pulses
 
+    def see_all(self, artifact: Artifact, records: Sequence[Record]) -> None:
+        """Note the times of records that follow each other; as `see` of each."""
+        if artifact.kind is Kind.LOG_TABLE:
+            for record in records:
+                self.see(artifact, record)
+            return
+        lane = (artifact.id, None, None)
+        known = self._open.get(lane)
+        for record in records:
+            ts = record.ts
+            if ts is None or record.precision in _INEXACT:
+                continue
+            if known is None:
+                self.see(artifact, record)
+                known = self._open.get(lane)
+            elif ts >= known.ts:
+                self._beat(artifact, known, record, ts)
+
     def see(self, artifact: Artifact, record: Record) -> None:
         """Note the record's time; the artifact is one of `RHYTHM_KINDS`. Times that run backwards are passed over."""
         ts = record.ts
-        if ts is None or record.precision in (Precision.MINUTE, Precision.UNKNOWN):
+        if ts is None or record.precision in _INEXACT:
             return
         is_table = artifact.kind is Kind.LOG_TABLE
         lane = _lane(artifact, record) if is_table else (artifact.id, None, None)
@@ -107,11 +127,14 @@ class Rhythm:
                 pulse = self._pulses[lane] = Pulse(artifact, place, place, ts)
                 self._open[lane] = _Open(pulse, record, ts)
             return
+        if is_table and known.pulse.records == 1:
+            known.is_falling = ts < known.ts
+        if ts == known.ts or (ts < known.ts) == known.is_falling:
+            self._beat(artifact, known, record, ts)
+
+    def _beat(self, artifact: Artifact, known: _Open, record: Record, ts: datetime) -> None:
+        """The next record of a writer, in its order."""
         pulse, before, when = known.pulse, known.record, known.ts
-        if is_table and pulse.records == 1:
-            known.is_falling = ts < when
-        if ts != when and (ts < when) != known.is_falling:
-            return
         pulse.records += 1
         known.record, known.ts = record, ts
         if abs(ts - when) >= LEAST:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -65,21 +65,21 @@ class _Extent:
     latest: Record | None = None
     coarse: int = 0
 
-    def see(self, record: Record) -> None:
-        self.records += 1
+    def see_all(self, records: Sequence[Record]) -> None:
+        """Take records that follow those before; of several with the same time the first counts."""
+        self.records += len(records)
         if self.instance is None:
-            self.instance = record.instance
-        ts = record.ts
-        if ts is None:
+            self.instance = next((record.instance for record in records if record.instance is not None), None)
+        timed = [record for record in records if record.ts is not None]
+        times = [record.ts for record in timed if record.ts is not None]
+        if not times:
             return
-        self.coarse = max(self.coarse, _COARSE[record.precision])
-        if self.first is None or self.last is None:
-            self.first = self.last = ts
-            self.earliest = self.latest = record
-        elif ts > self.last:
-            self.last, self.latest = ts, record
-        elif ts < self.first:
-            self.first, self.earliest = ts, record
+        self.coarse = max(self.coarse, *(_COARSE[precision] for precision in {record.precision for record in timed}))
+        first, last = min(times), max(times)
+        if self.first is None or first < self.first:
+            self.first, self.earliest = first, timed[times.index(first)]
+        if self.last is None or last > self.last:
+            self.last, self.latest = last, timed[times.index(last)]
 
 
 @dataclass
@@ -109,6 +109,29 @@ class _Pass:
         self._lists = {id(pattern): self.rule_hits[RuleId(pattern.key)] for pattern in known[:count]}
         self._lists |= {id(pattern): self.watch_hits[pattern.key] for pattern in known[count:]}
 
+    def take(self, artifact: Artifact, records: Sequence[Record]) -> None:
+        """Show records that follow each other to all that watch this kind of artifact, and to the patterns."""
+        kind = artifact.kind
+        if kind in RHYTHM_KINDS:
+            self.rhythm.see_all(artifact, records)
+        if kind in LOG_RATE_KINDS:
+            self.log_rates.see_all(artifact, records)
+        if kind in IDENTITY_KINDS:
+            self.identity.see_all(artifact, records)
+        watchers: list[Callable[[Artifact, Record], None]] = []
+        if kind in KEPT:
+            watchers.append(self.facts.see)
+        if kind in HTTP_KINDS:
+            watchers.append(self.http.see)
+        if kind in SAMPLED:
+            watchers.append(self.samples.see)
+        if kind is Kind.LOG_TABLE:
+            watchers += self.calls.see, self.name_site
+        for watcher in watchers:
+            for record in records:
+                watcher(artifact, record)
+        self.match(artifact, records)
+
     def match(self, artifact: Artifact, records: Sequence[Record]) -> None:
         for index, pattern, match in self._matcher.matches([record.text for record in records]):
             if pattern.kinds and artifact.kind not in pattern.kinds:
@@ -118,7 +141,11 @@ class _Pass:
             if kept.room_for(place):
                 kept.add(hit_of(place, match))
 
-    def name_site(self, site: str, ts: datetime) -> None:
+    def name_site(self, _artifact: Artifact, record: Record) -> None:
+        """Note when an app was spoken of."""
+        site, ts = record.site, record.ts
+        if not site or ts is None:
+            return
         first, last = self.sites.get(site, (ts, ts))
         if len(self.sites) < MAX_SITES or site in self.sites:
             self.sites[site] = min(first, ts), max(last, ts)
@@ -218,35 +245,16 @@ def _read(run: _Pass, artifact: Artifact, records: Iterator[Record]) -> None:
     extent = _Extent()
     batch: list[Record] = []
     chars = 0
-    is_fact, is_http = artifact.kind in KEPT, artifact.kind in HTTP_KINDS
-    is_named = artifact.kind in IDENTITY_KINDS
-    is_log, is_table = artifact.kind in RHYTHM_KINDS, artifact.kind is Kind.LOG_TABLE
-    is_sampled, is_rated = artifact.kind in SAMPLED, artifact.kind in LOG_RATE_KINDS
     try:
         for record in records:
-            extent.see(record)
-            if is_fact:
-                run.facts.see(artifact, record)
-            if is_http:
-                run.http.see(artifact, record)
-            if is_log:
-                run.rhythm.see(artifact, record)
-            if is_sampled:
-                run.samples.see(artifact, record)
-            if is_rated:
-                run.log_rates.see(artifact, record)
-            if is_table:
-                run.calls.see(artifact, record)
-                if record.site and record.ts is not None:
-                    run.name_site(record.site, record.ts)
-            if is_named:
-                run.identity.see(artifact, record)
             batch.append(record)
             chars += len(record.text)
-            if len(batch) >= BATCH_RECORDS or chars >= BATCH_CHARS:
-                run.match(artifact, batch)
-                batch, chars = [], 0
+            if chars >= BATCH_CHARS or len(batch) >= BATCH_RECORDS:
+                whole, batch, chars = batch, [], 0
+                extent.see_all(whole)
+                run.take(artifact, whole)
     finally:
-        run.match(artifact, batch)
+        extent.see_all(batch)
+        run.take(artifact, batch)
         run.rhythm.close(artifact)
         run.cover(artifact, extent)
