@@ -38,7 +38,8 @@ RULINGS: Mapping[str, Ruling] = MappingProxyType(
         ),
         "microsoft": Ruling(
             "Only Microsoft can answer this",
-            "What can be tested from the application's side was tested; the missing facts are not visible from there.",
+            "No test on the application's side explains it, and the missing facts are not visible from there; "
+            "what could not be tested is listed as such.",
             "The questions are closed, each with what was ruled out before asking it.",
         ),
     }

@@ -20,7 +20,7 @@ from escalate.triage.correlators.customer_action_near import ACTION
 from escalate.triage.evaluate import Match
 from escalate.triage.index import LIFECYCLE, Index
 from escalate.triage.ledger.measures.changes import listed_deployments
-from escalate.triage.place import lane
+from escalate.triage.place import Place, lane
 from escalate.triage.result import Cite
 from escalate.triage.timeline_bounds import bounds
 from escalate.triage.timeline_gaps import gaps
@@ -110,9 +110,16 @@ def _of_matches(matches: Sequence[Match], book: EvidenceBook) -> Iterator[Timeli
     for match in matches:
         for cite in match.cites:
             category: Category = OF_KIND.get(cite.place.kind, "error" if match.active else "other")
+            if category == "error" and _is_of_another(cite.place, match):
+                category = "other"
             event = _event(cite, category, book, cite.place.excerpt)
             if event is not None:
                 yield event.model_copy(update={"rule": match.rule.id})
+
+
+def _is_of_another(place: Place, match: Match) -> bool:
+    """Whether the record is of a worker that the finding calls healthy: cited beside the sick one, and no error."""
+    return bool(match.instances and place.instance and place.instance not in match.instances)
 
 
 def _of_changes(index: Index, book: EvidenceBook) -> Iterator[TimelineEvent]:
@@ -163,7 +170,12 @@ def _of_peaks(index: Index, book: EvidenceBook) -> Iterator[TimelineEvent]:
     for key, series in index.samples.only_preferred().items():
         if key.phase == "during" and PEAKS.match(key.measure) and series.highest is not None:
             value, place = series.highest
-            event = _event(Cite(place), "sample", book, f"Highest {key.measure}: {value:g} {key.unit}")
+            event = _event(
+                Cite(place),
+                "sample",
+                book,
+                f"Highest {key.measure}: {value:g} {'%' if key.unit == 'Percent' else key.unit}",
+            )
             if event is not None:
                 yield event
 
