@@ -186,6 +186,11 @@ class Facts:
         return tuple(dict.fromkeys((*named, *seen)))
 
     @cached_property
+    def asked_workers(self) -> tuple[str, ...]:
+        """Workers of which only Microsoft can tell more; none where what is asked is tied to no worker."""
+        return tuple(dict.fromkeys(one.worker for one in self.questions if one.worker))
+
+    @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Where the sick side differs from a healthy one, the strongest first."""
         if self.differential is None:

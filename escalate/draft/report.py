@@ -51,6 +51,8 @@ class Beside:
     metrics: tuple[Series, ...] = ()
     links: Mapping[ArtifactId, str] = field(default_factory=dict)
     """Path of a file relative to the page."""
+    is_in_zip: bool = False
+    """A zip may leave out or cut what the page links to."""
 
 
 _NOTHING = Beside()
@@ -84,6 +86,7 @@ def make_report(facts: Facts, beside: Beside = _NOTHING, wishes: DraftWishes = U
         cards=cards,
         register=register,
         picture=picture,
+        is_in_zip=beside.is_in_zip,
         charts=charts,
         charts_left_out=charts_left_out,
         compared=compared(series, facts.sick),

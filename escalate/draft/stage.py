@@ -61,7 +61,7 @@ def run(case: Case, observer: Observer, names: Namer = lambda items: {}, wishes:
         pages = {
             "ticket.md": full_text(facts, wishes),
             REPORT: make_report(facts, Beside(metrics, _in_case(facts)), wishes),
-            REPORT_IN_ZIP: make_report(facts, Beside(metrics, _in_zip(facts, names)), wishes),
+            REPORT_IN_ZIP: make_report(facts, Beside(metrics, _in_zip(facts, names), is_in_zip=True), wishes),
             "start-here.md": start_here(facts, wishes),
             **{packet_path(name): words for name, words in packets(facts, wishes).items()},
             **runbooks(facts),

@@ -100,7 +100,7 @@ def listed(words: Sequence[str], limit: int = 4) -> str:
 def sentence(words: str) -> str:
     """With a capital at the start and a full stop at the end."""
     words = capital(words.strip())
-    return words + ("" if not words or words.endswith((".", "?", "!", "…", ")")) else ".")
+    return words + ("" if not words or words.endswith((".", "?", "!", "…", ".)", "?)", "!)", "characters)")) else ".")
 
 
 def capital(words: str) -> str:

@@ -220,7 +220,7 @@ def identity(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "Runtime", (target.runtime,) if target.runtime else ()
     yield "Workers", tuple(workers)
     if target.sibling_apps:
-        yield "Other apps of the plan", target.sibling_apps
+        yield "Apps of the plan", target.sibling_apps
     if local:
         yield "Collected on", (facts.collected.host,)
     if pids:

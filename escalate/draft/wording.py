@@ -38,7 +38,8 @@ RULINGS: Mapping[str, Ruling] = MappingProxyType(
         ),
         "microsoft": Ruling(
             "Only Microsoft can answer this",
-            "What can be tested from the application's side was tested; the missing facts are not visible from there.",
+            "No test on the application's side explains it, and the missing facts are not visible from there; "
+            "what could not be tested is listed as such.",
             "The questions are closed, each with what was ruled out before asking it.",
         ),
     }
@@ -110,21 +111,23 @@ def title(facts: Facts, limit: int = TITLE) -> str:
 
 
 def _numbers(finding: Finding) -> str:
-    words = [
-        ("once" if finding.hits == 1 else text.count(finding.hits, "time"))
-        + (f" on {_workers(finding)}" if finding.instances else "")
-    ]
+    often = "once" if finding.hits == 1 else text.count(finding.hits, "time")
+    words = [f"{often} on {_workers(finding)}" if finding.instances and not _is_told(finding) else often]
     if finding.first_utc and finding.last_utc:
         words.append(text.span(finding.first_utc, finding.last_utc))
     return ", ".join(words)
 
 
 def _when_and_where(finding: Finding) -> str:
-    told = any(name in finding.title for name in finding.instances)
-    words = [_workers(finding)] if finding.instances and not told else []
+    words = [_workers(finding)] if finding.instances and not _is_told(finding) else []
     if finding.first_utc is not None:
         words.append(f"{'since' if finding.hits > 1 else 'at'} {text.moment(finding.first_utc, Precision.MINUTE)}")
     return f" ({', '.join(words)})" if words else ""
+
+
+def _is_told(finding: Finding) -> bool:
+    """Whether the title itself names a worker."""
+    return any(name in finding.title for name in finding.instances)
 
 
 def _workers(finding: Finding) -> str:

@@ -27,7 +27,7 @@ class TimelineEvent(Frozen):
     kind: Kind | None = None
     """Of the source; None for what the collection itself did."""
     ours: bool = False
-    """Set off by the collection itself, or recorded while a step of it that leaves traces ran."""
+    """A step of the collection, or a record that names what only its requests and commands touch, while one ran."""
 
 
 class Coverage(Frozen):

@@ -21,7 +21,7 @@ MAY_HOLD: Mapping[Kind, str] = MappingProxyType(
         Kind.JFR: "settings and environment of the JVM, command lines, paths, exception messages, addresses",
         Kind.PICTURE: "whatever was on the screen",
         Kind.PDF: "whatever was printed, and the name of who printed it",
-        Kind.KERNEL_DUMP: "the memory of a whole machine",
+        Kind.KERNEL_DUMP: "the memory of a whole machine, with the secrets of every process on it",
         Kind.BINARY: "anything: nobody knows its format",
     }
 )

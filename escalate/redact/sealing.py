@@ -30,6 +30,8 @@ _INSTEAD: Mapping[Kind, str] = {
     Kind.HPROF: "A class histogram (--include histogram) names classes and counts without contents. " + _KEPT_HERE,
     Kind.MINIDUMP: "A dump with stacks only (procdump -mm, DOTNET_DbgMiniDumpType=3) holds far less. " + _KEPT_HERE,
     Kind.ELF_CORE: "The stacks of all threads (gdb -batch -ex 'thread apply all bt') say most of it. " + _KEPT_HERE,
+    Kind.KERNEL_DUMP: "What it stopped at stands in its .check.json; crash (bt -a) or !analyze -v tell more. "
+    + _KEPT_HERE,
     Kind.PCAP: "tshark -q -z conv,tcp -r FILE prints who talked to whom without any content. " + _KEPT_HERE,
     Kind.ARCHIVE: "Unpack it and name the folder as target: what is in it is then redacted file by file. " + _KEPT_HERE,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from escalate.model.finding import Polarity
+from escalate.model.kind import Kind
 from escalate.model.rule import Answerable, Confidence, CorrelatorCall, Role, Rule
 from escalate.triage.correlators import correlators
 from escalate.triage.index import Index
@@ -82,12 +83,15 @@ class Match:
         if self.unconfirmed:
             return Confidence.LOW, f"not confirmed: {self.unconfirmed}"
         if self.rule.provenance.ev == "K":
-            return Confidence.LOW, "rests on general knowledge, not on a case that was read"
+            return Confidence.LOW, "rests on general knowledge of the platform, not on a documented case"
         if self.measured and self.kinds >= 2:
             return Confidence.HIGH, f"joined from {self.kinds} kinds of source, nothing contradicts it"
         if self.measured:
             return Confidence.MEDIUM, "measured, from one kind of source"
-        return Confidence.MEDIUM, "a text that was read in the named sources; no measurement beside it"
+        return (
+            Confidence.MEDIUM,
+            "rests on a text in the evidence that documented cases have; no measurement stands beside it",
+        )
 
 
 def call(request: CorrelatorCall, hit: Hit | None, index: Index) -> Result:
@@ -139,7 +143,7 @@ def _condition(rule: Rule, index: Index) -> Match | None:
         measurement=result,
         first=min(times, default=None),
         last=max(times, default=None),
-        instances=tuple(dict.fromkeys(hit.place.instance for hit in hits if hit.place.instance)),
+        instances=_named(result) or tuple(dict.fromkeys(hit.place.instance for hit in hits if hit.place.instance)),
     )
 
 
@@ -190,18 +194,36 @@ def _judge(
         rule=rule,
         hits=shown,
         count=count,
-        cites=_cites(shown if measurement is None else (), results, tested, demoted is None),
+        cites=_cites(
+            shown if measurement is None else (),
+            results,
+            tested,
+            own=Polarity.SUPPORTS if demoted is None else Polarity.CONTEXT,
+            tested_as=Polarity.CONTRADICTS if refuting else None,
+        ),
         sentences=_sentences(measurement, [result for _, result in joins][: len(rule.requires)], support, tested),
         unconfirmed=unconfirmed,
         refuted=refuting.sentence if refuting else None,
         demoted_because=demoted,
         values=_values(shown[0], results),
-        instances=instances
-        or tuple(dict.fromkeys(c.place.instance for r in results for c in r.cites if c.place.instance)),
+        instances=instances or _instances(shown, results),
         first=first,
         last=last,
         measured=measurement is not None or bool(rule.requires and not unconfirmed),
     )
+
+
+def _named(measurement: Result) -> tuple[str, ...]:
+    """The worker that a measurement itself calls the sick one; it may cite a healthy one beside it."""
+    worker = measurement.values.get("worker")
+    return (worker,) if worker else ()
+
+
+def _instances(hits: Sequence[Hit], results: Sequence[Result]) -> tuple[str, ...]:
+    """Workers that the joined records name; none where the sign itself is of a whole region."""
+    if all(hit.place.kind is Kind.SERVICE_HEALTH for hit in hits):
+        return ()
+    return tuple(dict.fromkeys(c.place.instance for r in results for c in r.cites if c.place.instance))
 
 
 def _sentences(
@@ -246,14 +268,16 @@ def _refutations(rule: Rule, hits: Sequence[Hit], index: Index) -> list[Result]:
     return sorted(found, key=lambda result: result.state is not State.HOLDS)
 
 
-def _cites(hits: Sequence[Hit], results: Sequence[Result], tested: Sequence[Result], counts: bool) -> tuple[Cite, ...]:
-    own = Polarity.SUPPORTS if counts else Polarity.CONTEXT
+def _cites(
+    hits: Sequence[Hit], results: Sequence[Result], tested: Sequence[Result], own: Polarity, tested_as: Polarity | None
+) -> tuple[Cite, ...]:
+    """Places of a match; a refutation that was tested and does not hold speaks for it, not against."""
     picked = hits if len(hits) <= CITED_HITS else (*hits[: CITED_HITS - 1], hits[-1])
     cites = [Cite(hit.place, own) for hit in picked]
     for result in results[: CITED_HITS + 3]:
         cites += [Cite(cite.place, cite.polarity or own) for cite in result.cites]
     for result in tested[:CITED_HITS]:
-        cites += [Cite(cite.place, Polarity.CONTRADICTS) for cite in result.cites]
+        cites += [Cite(cite.place, tested_as or own) for cite in result.cites]
     unique = {cite.place.key: cite for cite in reversed(cites)}
     return tuple(reversed(unique.values()))
 

@@ -203,7 +203,11 @@ def _complete(candidate: Match | None, _matches: Sequence[Match], index: Index) 
         return GateResult("G6", "unknown", f"No log of the affected worker {', '.join(sorted(bad))} was collected.")
     if not bad and len(index.instances()) > 1:
         return GateResult("G6", "unknown", "Which worker the matches are from is not in the evidence.")
-    return GateResult("G6", "pass", f"{len(inside)} log(s) have records inside the incident window, in UTC.")
+    return GateResult(
+        "G6",
+        "pass",
+        f"{len(inside)} log{' has' if len(inside) == 1 else 's have'} records inside the incident window, in UTC.",
+    )
 
 
 def _kind(index: Index, row: Coverage) -> Kind | None:

@@ -29,6 +29,13 @@ _SLACK: Mapping[Precision, timedelta] = {
 
 PID_DIGITS = 9
 
+UNNAMED = "worker not named"
+"""The lane of what happened on some worker, where no record says on which."""
+
+_OF_AZURE = frozenset({Kind.ACTIVITY_LOG, Kind.RESOURCE_HEALTH, Kind.SERVICE_HEALTH, Kind.DETECTOR})
+_EVERY_WORKER = frozenset({"all", "*"})
+"""What detectors and metrics write for a sum over workers."""
+
 INSTANCE_COLUMNS = ("AppRoleInstance", "ComputerName", "Computer", "Instance", "RoleInstance", "Host")
 SITE_COLUMNS = ("AppRoleName", "SiteName", "_ResourceId")
 
@@ -169,3 +176,10 @@ class HitList:
     def hits(self) -> tuple[Hit, ...]:
         """What was kept, inside the window first, each in the order of the evidence."""
         return (*self._inside, *self._outside)
+
+
+def lane(kind: Kind, instance: str | None, site: str | None) -> str:
+    """The row of the timeline: a worker, else an app, else who keeps the record."""
+    if instance and instance.lower() in _EVERY_WORKER:
+        return "all workers"
+    return instance or site or ("Azure" if kind in _OF_AZURE else UNNAMED)

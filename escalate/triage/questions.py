@@ -11,7 +11,7 @@ from escalate.triage.cite import EvidenceBook
 from escalate.triage.evaluate import Match
 from escalate.triage.index import Index
 from escalate.triage.known import known_values
-from escalate.triage.template import fill
+from escalate.triage.template import fill, names_in
 from escalate.triage.verdict import Decision
 
 MAX_QUESTIONS = 5
@@ -20,13 +20,13 @@ MAX_RULED_OUT = 6
 IDENTITY: Mapping[str, str] = MappingProxyType(
     {
         "worker": "worker",
+        "instance_id": "instance id",
         "also_named": "also named",
-        "instance_id": "instance",
         "sku": "plan",
         "region": "region",
-        "window": "incident",
-        "pid": "pid",
-        "first": "first sign",
+        "window": "incident window",
+        "pid": "process id",
+        "first": "first sign at",
     }
 )
 """What an engineer needs to find the host; in the order in which it is told."""
@@ -50,7 +50,7 @@ def questions(
 
 def _ruled_out(decision: Decision, ledger: Sequence[Exclusion]) -> tuple[str, ...]:
     passed = [gate.sentence for gate in decision.gates if gate.state == "pass" and gate.id in ("G2", "G3", "G5")]
-    tested = [f"{row.cause}: {row.result}" for row in ledger if row.state == "ruled out"]
+    tested = [f"{row.cause[:1].upper()}{row.cause[1:]}: {row.result}" for row in ledger if row.state == "ruled out"]
     said = [row for row in tested if not any(sentence in row for sentence in passed)]
     return tuple(dict.fromkeys(passed + said))[:MAX_RULED_OUT]
 
@@ -60,11 +60,12 @@ def _question(name: str, match: Match, index: Index, ruled_out: tuple[str, ...],
     part = match.rule.microsoft
     pid = values.get("pid")
     window = index.window
+    is_of_worker = "worker" in names_in(part.question + part.host_only_artifact)
     return Question(
         id=name,
         text=identified(fill(part.question, values), values),
-        worker=values.get("worker"),
-        instance_id=values.get("instance_id"),
+        worker=values.get("worker") if is_of_worker else None,
+        instance_id=values.get("instance_id") if is_of_worker else None,
         window_utc=(window.start, window.end) if window else None,
         pid=int(pid) if pid and pid.isdecimal() else None,
         host_only_artifact=fill(part.host_only_artifact, values),
@@ -76,10 +77,10 @@ def _question(name: str, match: Match, index: Index, ruled_out: tuple[str, ...],
 
 
 def identified(text: str, values: Mapping[str, str]) -> str:
-    """The question, with what it leaves out of worker, instance, process and times put before it."""
+    """The question, and after it in one sentence what it leaves out of worker, instance, process and times."""
     told = [
         f"{name} {values[key]}"
         for key, name in IDENTITY.items()
         if key in values and values[key].removesuffix(" UTC") not in text
     ]
-    return f"({', '.join(told)}) {text}" if told else text
+    return f"{text} To find it: {', '.join(told)}." if told else text

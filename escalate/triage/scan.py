@@ -28,7 +28,7 @@ from escalate.triage.index import Edges, Index, elapsed
 from escalate.triage.ledger.causes import WATCHED
 from escalate.triage.log_rates import LOG_RATE_KINDS, LogRates
 from escalate.triage.matcher import Pattern, matcher_for
-from escalate.triage.place import HitList, hit_of, place_of
+from escalate.triage.place import HitList, hit_of, lane, place_of
 from escalate.triage.rhythm import RHYTHM_KINDS, Rhythm
 from escalate.triage.rulebook import rule_patterns, watch_patterns
 from escalate.triage.samples import SAMPLED, Samples
@@ -167,7 +167,7 @@ class _Pass:
                 Coverage(
                     artifact=artifact.id,
                     path=artifact.path,
-                    lane=artifact.instance or extent.instance or artifact.site or "app",
+                    lane=lane(artifact.kind, artifact.instance or extent.instance, artifact.site),
                     first_utc=extent.first,
                     last_utc=extent.last,
                     records=extent.records,

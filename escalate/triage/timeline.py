@@ -20,7 +20,7 @@ from escalate.triage.correlators.customer_action_near import ACTION
 from escalate.triage.evaluate import Match
 from escalate.triage.index import LIFECYCLE, Index
 from escalate.triage.ledger.measures.changes import listed_deployments
-from escalate.triage.place import Place
+from escalate.triage.place import Place, lane
 from escalate.triage.result import Cite
 from escalate.triage.timeline_bounds import bounds
 from escalate.triage.timeline_gaps import gaps
@@ -30,6 +30,8 @@ _START = re.compile(r"Starting container|initialized successfully|State: Started
 PEAKS = re.compile(
     r"metric (?:CpuPercentage|MemoryPercentage|Http5xx|HttpResponseTime|AverageResponseTime|HttpQueueLength)\b"
 )
+OUR_MARK = re.compile(r"\bescalate[-/]|\.scm\.|~1\w|kudu|\bDaaS\b|/api/(?:command|vfs|zip|dump)\b", re.IGNORECASE)
+"""In a record: our user agent or working folder, the SCM site and its container, or an address that only it has."""
 SETTLES = timedelta(seconds=5)
 """How long after a step its traces still reach the logs."""
 TITLE = 200
@@ -44,6 +46,8 @@ OF_KIND: Mapping[Kind, Category] = MappingProxyType(
         Kind.METRICS: "sample",
         Kind.ACTIVITY_LOG: "change",
         Kind.DETECTOR: "health",
+        Kind.SERVICE_HEALTH: "platform",
+        Kind.RESOURCE_HEALTH: "platform",
         Kind.SHELL_TRANSCRIPT: "other",
         Kind.KERNEL_LOG: "other",
         Kind.KERNEL_DUMP: "other",
@@ -70,7 +74,8 @@ def timeline(
     bad, good = bounds(drivers, matches, index, book)
     unique: dict[str, TimelineEvent] = {}
     for event in events:
-        unique.setdefault(event.evidence or f"{event.ts_utc} {event.title}", event)
+        name = event.evidence or f"{event.ts_utc} {event.title}"
+        unique[name] = _either(unique.get(name), event)
     ordered = sorted(unique.values(), key=lambda event: (event.ts_utc, event.lane, event.title))
     return TimelineDocument(
         events=_kept(ordered, index),
@@ -79,6 +84,13 @@ def timeline(
         first_bad=bad,
         last_good=good,
     )
+
+
+def _either(known: TimelineEvent | None, event: TimelineEvent) -> TimelineEvent:
+    """The first told of one record; what a signature merely read keeps the name of what it is of, a restart say."""
+    if known is None:
+        return event
+    return known.model_copy(update={"category": event.category}) if known.category == "other" else known
 
 
 def _kept(ordered: Sequence[TimelineEvent], index: Index) -> tuple[TimelineEvent, ...]:
@@ -98,9 +110,16 @@ def _of_matches(matches: Sequence[Match], book: EvidenceBook) -> Iterator[Timeli
     for match in matches:
         for cite in match.cites:
             category: Category = OF_KIND.get(cite.place.kind, "error" if match.active else "other")
-            event = _event(cite, category, book, f"{match.rule.id}: {cite.place.excerpt}")
+            if category == "error" and _is_of_another(cite.place, match):
+                category = "other"
+            event = _event(cite, category, book, cite.place.excerpt)
             if event is not None:
                 yield event.model_copy(update={"rule": match.rule.id})
+
+
+def _is_of_another(place: Place, match: Match) -> bool:
+    """Whether the record is of a worker that the finding calls healthy: cited beside the sick one, and no error."""
+    return bool(match.instances and place.instance and place.instance not in match.instances)
 
 
 def _of_changes(index: Index, book: EvidenceBook) -> Iterator[TimelineEvent]:
@@ -113,7 +132,7 @@ def _of_changes(index: Index, book: EvidenceBook) -> Iterator[TimelineEvent]:
         if event is not None:
             yield event
     for place in index.facts.of(Kind.RESOURCE_HEALTH, Kind.SERVICE_HEALTH):
-        event = _event(Cite(place), "health", book, place.excerpt)
+        event = _event(Cite(place), "platform", book, place.excerpt)
         if event is not None:
             yield event
 
@@ -151,7 +170,12 @@ def _of_peaks(index: Index, book: EvidenceBook) -> Iterator[TimelineEvent]:
     for key, series in index.samples.only_preferred().items():
         if key.phase == "during" and PEAKS.match(key.measure) and series.highest is not None:
             value, place = series.highest
-            event = _event(Cite(place), "sample", book, f"Highest {key.measure}: {value:g} {key.unit}")
+            event = _event(
+                Cite(place),
+                "sample",
+                book,
+                f"Highest {key.measure}: {value:g} {'%' if key.unit == 'Percent' else key.unit}",
+            )
             if event is not None:
                 yield event
 
@@ -172,9 +196,11 @@ def _traces(evidence: EvidenceDocument) -> Iterator[_Trace]:
 
 
 def _marked(event: TimelineEvent, traces: Sequence[_Trace]) -> TimelineEvent:
-    """With the mark when it may be of our own making: a record from while such a step ran, on its worker."""
-    ours = any(trace.start <= event.ts_utc <= trace.end and trace.worker in (None, event.lane) for trace in traces)
-    return event.model_copy(update={"ours": True}) if ours else event
+    """With the mark kept only where a step that leaves traces ran then, on its worker."""
+    ours = event.ours and any(
+        trace.start <= event.ts_utc <= trace.end and trace.worker in (None, event.lane) for trace in traces
+    )
+    return event.model_copy(update={"ours": ours})
 
 
 def _ours(evidence: EvidenceDocument) -> Iterator[TimelineEvent]:
@@ -200,17 +226,14 @@ def _event(cite: Cite, category: Category, book: EvidenceBook, title: str) -> Ti
     return TimelineEvent(
         ts_utc=place.ts,
         precision=place.precision,
-        lane=_lane(place),
+        lane=lane(place.kind, place.instance, place.site),
         category=category,
         title=" ".join(title.split())[:TITLE],
         evidence=_id(book, cite),
         kind=place.kind,
+        ours=bool(OUR_MARK.search(place.excerpt)),
     )
 
 
 def _id(book: EvidenceBook, cite: Cite) -> EvidenceId:
     return book.cite_all((cite,))[0]
-
-
-def _lane(place: Place) -> str:
-    return place.instance or place.site or "app"

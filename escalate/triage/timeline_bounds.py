@@ -35,7 +35,7 @@ def bounds(
 def _first_bad(drivers: Sequence[Match], matches: Sequence[Match], index: Index) -> tuple[Place, str] | None:
     telling = drivers or [match for match in matches if match.active and match.rule.severity != "info"]
     found = [
-        (hit.place, f"The first sign of {match.rule.id}: {match.title}.")
+        (hit.place, f"The first sign: {match.title}.")
         for match in telling
         for hit in match.hits
         if hit.place.ts is not None and inside(index.window, hit.place)

@@ -45,6 +45,16 @@ def facts(pieces: Pieces, folder: Path) -> Facts:
     return Facts.load(pieces.write(folder / "case"))
 
 
+def test_nobody_is_asked_to_spare_a_worker_that_no_question_is_about(tmp_path: Path):
+    pieces = microsoft()
+    regional = tuple(one.model_copy(update={"worker": None, "instance_id": None}) for one in pieces.asked.questions)
+    made = facts(replace(pieces, asked=pieces.asked.model_copy(update={"questions": regional})), tmp_path)
+    said = packets(made, USUAL)
+    assert "work around it." in said["incident-commander"]
+    assert "Do not restart" not in said["next-shift"]
+    assert "Please do not move or restart" not in said["microsoft-kit"]
+
+
 def telling(pieces: Pieces) -> Pieces:
     """Whatever identifies stands in every quoted line, path, title and result."""
     words = " ".join(TELLING) + " failed"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from escalate.draft.facts import Facts
-from escalate.draft.report import make_report
+from escalate.draft.report import Beside, make_report
 from escalate.model.base import EvidenceId
 from escalate.model.redaction import KeptName, Ledger, Sealed, Unsearched, Withheld
 from tests.draft.test_ticket import blaming
@@ -242,6 +242,17 @@ def test_what_is_held_back_says_why_and_how_to_get_it(tmp_path: Path):
     assert "dumps/1905.core" in held
     assert "Memory image: cannot be redacted." in held
     assert "ask in the ticket for a transfer link" in held.casefold()
+
+
+def test_a_dump_of_a_hang_says_where_its_threads_stand(tmp_path: Path):
+    assert "Where its threads stand: 2 threads at <code>libc.so.6+0x8e4a0</code>." in report(customer(), tmp_path)
+
+
+def test_only_the_page_of_a_zip_warns_of_links_that_a_kit_cannot_follow(tmp_path: Path):
+    made = Facts.load(customer().write(tmp_path / "case"))
+    warning = "In the kit a link opens nothing"
+    assert warning in make_report(made, Beside(is_in_zip=True))
+    assert warning not in make_report(made)
 
 
 def test_settings_that_were_not_looked_for_are_named_with_the_reason(tmp_path: Path):

@@ -13,7 +13,7 @@ from escalate.model.artifact import Artifact, EvidenceDocument, StepRecord
 from escalate.model.base import ArtifactId, CaseId, CollectorId, Document, EvidenceId, RuleId, StepId
 from escalate.model.case import CaseDocument
 from escalate.model.differential import Comparison, DifferentialDocument, Side
-from escalate.model.dump import DumpCheck, DumpModule
+from escalate.model.dump import DumpCheck, DumpModule, DumpPlace
 from escalate.model.exclusion import Exclusion, ExclusionsDocument
 from escalate.model.finding import (
     Evidence,
@@ -604,6 +604,7 @@ def _dump() -> Artifact:
             pid=1905,
             process="gunicorn",
             threads=2,
+            places=(DumpPlace(frame="libc.so.6+0x8e4a0", threads=2),),
             modules=(module,),
             module_count=41,
             arch="x86_64",

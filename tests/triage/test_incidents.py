@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from escalate.case.layout import Room
 from escalate.case.store import Case
 from escalate.collect.plan import Wishes
 from escalate.model.base import CaseId
@@ -19,6 +20,7 @@ from escalate.model.observer import QuietObserver
 from escalate.model.plan import Budget
 from escalate.model.question import QuestionsDocument
 from escalate.model.target import PathTarget
+from escalate.model.timeline import TimelineDocument
 from escalate.workflow import plan, run_stage
 from tests.triage.scoring import claimed, lost, unasked, uncited, unlisted
 
@@ -91,3 +93,20 @@ def test_what_a_support_engineer_needs_survives_redaction(worked: Worked) -> Non
 def test_misleading_signs_do_not_drive_the_verdict(worked: Worked) -> None:
     drivers = {finding.rule for finding in worked.findings.findings[:1] if not finding.demoted}
     assert worked.who == "undetermined" or not drivers & set(worked.expected["signatures_demoted"])
+
+
+def test_a_fault_of_a_region_is_tied_to_no_worker_and_stands_among_the_platform_events(tmp_path: Path) -> None:
+    worked = Worked("region-wide-fault-that-microsoft-confirmed", tmp_path / "case")
+    (question,) = worked.case.read(QuestionsDocument).questions
+    assert question.text.startswith("2022-08-02 17:00-19:30 UTC: Azure records event 8VD9-P88")
+    assert question.worker is None
+    assert worked.findings.findings[0].instances == ()
+    changed = worked.case.path(Room.DRAFT, "ticket.md").read_text().partition("## 5. What changed")[2]
+    assert "8VD9-P88" in changed.partition("## 6.")[0]
+
+
+def test_a_vanished_worker_is_not_mixed_up_with_the_one_that_took_over(tmp_path: Path) -> None:
+    worked = Worked("logs-of-two-apps-break-off-and-a-new-worker-takes-over", tmp_path / "case")
+    assert worked.findings.findings[0].instances == ("lw0mdlwk0001XA",)
+    events = worked.case.read(TimelineDocument).events
+    assert {event.lane for event in events if event.category == "error"} == {"lw0mdlwk0001XA"}

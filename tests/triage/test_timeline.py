@@ -11,6 +11,7 @@ from escalate.model.kind import Kind
 from escalate.model.observer import QuietObserver
 from escalate.model.outcome import Collected, Failed
 from escalate.model.timeline import TimelineDocument
+from escalate.triage.place import lane
 from escalate.triage.stage import run
 from tests.triage.conftest import evidence_of
 from tests.triage.test_differential import http, steady
@@ -71,13 +72,19 @@ def test_where_nothing_is_bad_nothing_is_bounded(triaged):
     assert result.timeline.last_good is None
 
 
-def test_what_happens_while_our_step_leaves_traces_is_marked(make_case):
+def test_only_a_record_that_names_what_is_ours_is_marked_and_only_while_our_step_ran(make_case):
     case = make_case(incident=INCIDENT)
     place = case.path(Room.EVIDENCE, f"LogFiles/2026_04_04_{WORKER}_docker.log")
     place.parent.mkdir(parents=True)
-    moments = (timedelta(minutes=2), timedelta(minutes=20))
+    moments = (timedelta(minutes=2), timedelta(minutes=20), timedelta(minutes=20, seconds=2))
+    ready = "initialized successfully and is ready to serve requests."
+    starts = (
+        f"Container shop_kudu_0_1a2b {ready}",
+        f"Container shop_kudu_0_3c4d {ready}",
+        "Starting container for site",
+    )
     place.write_text(
-        "".join(f"{START + m:%Y-%m-%dT%H:%M:%S}.000Z INFO  - Starting container for site\n" for m in moments)
+        "".join(f"{START + m:%Y-%m-%dT%H:%M:%S}.000Z INFO  - {said}\n" for m, said in zip(moments, starts, strict=True))
     )
 
     def step(name, outcome, minute, *footprints):
@@ -102,6 +109,7 @@ def test_what_happens_while_our_step_leaves_traces_is_marked(make_case):
     assert [(event.ts_utc, event.ours) for event in events if event.category == "restart"] == [
         (START + moments[0], False),
         (START + moments[1], True),
+        (START + moments[2], False),
     ]
     own = [event.title for event in events if event.category == "our footprint"]
     assert own == ["step quiet", "woke the SCM site, which starts a container"]
@@ -141,3 +149,18 @@ def test_snapshots_and_older_pieces_of_a_rotated_log_are_no_gaps(triaged):
         "kudu/whoami.txt": "2026-04-04T06:09:00Z root\n",
     }
     assert triaged(files, INCIDENT).timeline.gaps == ()
+
+
+def test_a_lane_is_a_worker_or_says_whose_record_it_is():
+    assert lane(Kind.CONTAINER_LOG, WORKER, "shop") == WORKER
+    assert lane(Kind.DETECTOR, "all", None) == "all workers"
+    assert lane(Kind.JSON, None, "shop") == "shop"
+    assert lane(Kind.SERVICE_HEALTH, None, None) == "Azure"
+    assert lane(Kind.CONTAINER_LOG, None, None) == "worker not named"
+
+
+def test_a_start_that_a_signature_read_in_passing_stays_a_start(triaged):
+    rows = "TimeGenerated,Level,Message\n2026-04-04T06:02:00Z,Informational,State: Started\n"
+    rows += '2026-04-04T06:03:00Z,Informational,"State: Started, Action: None, LastError: "\n'
+    events = triaged({"azure/loganalytics/AppServicePlatformLogs.csv": rows}, INCIDENT).timeline.events
+    assert {event.category for event in events} == {"restart"}

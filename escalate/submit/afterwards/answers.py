@@ -164,7 +164,7 @@ def _facts(fact: str, holdings: Holdings) -> Iterator[str]:
             yield ", ".join(each for each in (target.runtime, target.os) if each) + "."
         case "changes":
             for event in holdings.changes[:SHOWN]:
-                yield f"{event.ts_utc:%Y-%m-%d %H:%M:%S} UTC: {event.title}."
+                yield f"{event.ts_utc:%Y-%m-%d %H:%M:%S} UTC: {event.title.rstrip('.')}."
         case "impact" if incident.impact.strip():
             yield incident.impact.strip()
         case _:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from escalate.model.finding import Polarity
 from escalate.model.kind import Kind
 from escalate.triage.correlators.command_output import same_session
 from escalate.triage.correlators.mount_write_fails import write_that_worked
@@ -32,7 +31,7 @@ def _evaluate(hit: Hit | None, args: Args, index: Index) -> Result:
     if len({value for value, _ in read}) > 1:
         return fails("Two plain reads of the same file give different checksums.", *places)
     written = write_that_worked(lines)
-    cites = [Cite(place) for place in places] + [Cite(place, Polarity.CONTRADICTS) for place in written]
+    cites = [Cite(place) for place in (*places, *written)]
     sentence = "Two plain reads of the file give the same checksum"
     sentence += ", and writing to the mount works" if written else ""
     return Result(State.HOLDS, sentence + ": only the way it is served differs.", tuple(cites))

@@ -83,7 +83,8 @@ def _judge(
     if lines:
         first = lines[0].place
         when = f" at {first.ts:%Y-%m-%d %H:%M:%S} UTC" if first.ts else ""
-        said = f"{len(lines)} line(s) of the incident window speak of it, the first{when} in {first.artifact.path}."
+        many = "1 line of the window speaks" if len(lines) == 1 else f"{len(lines)} lines of the window speak"
+        said = f"{many} of it, the first{when} in {first.artifact.path}."
         return "not ruled out", said, tuple(Cite(hit.place) for hit in lines[:CITED])
     absent = [test.result for test in tests if test.result.state is State.FAILS]
     if absent:

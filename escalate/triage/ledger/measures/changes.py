@@ -78,7 +78,8 @@ def scale(index: Index) -> Test:
         )
     if not everything:
         return Test(unknown("The activity log that was collected has no entry at all."))
-    said = f"None of {len(everything)} entries of the activity log near the start changes the plan or its workers."
+    noun = "entry" if len(everything) == 1 else "entries"
+    said = f"Nothing in the activity log near the start ({len(everything)} {noun}) changes the plan or its workers."
     return Test(fails(said, *everything[:1]))
 
 

@@ -41,7 +41,7 @@ def storm(index: Index) -> Test:
     now = during / minutes
     numbers = [Measured(name="errors inside the window", value=during), _rate("inside the window", now)]
     usual = before / earlier if earlier >= ENOUGH_BEFORE else None
-    said = f"{during} errors in {minutes:.0f} min of the window ({now:.1f} a minute)"
+    said = f"{during} error{'' if during == 1 else 's'} in {minutes:.0f} min of the window ({now:.1f} a minute)"
     if usual is not None:
         numbers.append(_rate("before", usual))
         said += f", {before} in {earlier:.0f} min before it ({usual:.1f} a minute)"

@@ -10,6 +10,7 @@ from escalate.model.kind import Kind
 from escalate.triage.index import LIFECYCLE, Index
 from escalate.triage.ledger.cause import Test
 from escalate.triage.ledger.silence import silence
+from escalate.triage.place import UNNAMED
 from escalate.triage.result import Cite, Result, State, holds, unknown
 
 START = re.compile(r"Starting container for site|initialized successfully|State: Started")
@@ -35,14 +36,16 @@ def cold(index: Index) -> Test:
     numbers = (Measured(name="lines of a start where the incident begins", value=len(near)),)
     if near:
         where = f" on {near[0].instance}" if near[0].instance else ""
-        said = f"{len(near)} line(s) of a start{where}, the first at {near[0].ts:%Y-%m-%d %H:%M:%S} UTC."
+        lines = f"{len(near)} line{'' if len(near) == 1 else 's'}"
+        said = f"{lines} of a start{where}, the first at {near[0].ts:%Y-%m-%d %H:%M:%S} UTC."
         return Test(holds(said, *near[:3]), numbers)
     later = [place for place in starts if place.ts is not None and last < place.ts <= window.end]
     quiet = silence(index, (Kind.PLATFORM_LOG,))
     covered = {row.lane for row in quiet.rows if row.first_utc <= first and row.last_utc >= last}
     missing = sorted({row.lane for row in quiet.rows} - covered)
     if not covered or missing:
-        of = f" of {', '.join(missing)}" if missing else ""
+        named = [name for name in missing if name != UNNAMED]
+        of = f" of {', '.join(named)}" if named else ""
         said = f"No platform log{of} covers the start of the window and the minutes before, so a start could go unseen."
         return Test(unknown(said))
     said = f"The platform log has no start from {first:%H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC"
