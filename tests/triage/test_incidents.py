@@ -101,6 +101,8 @@ def test_a_fault_of_a_region_is_tied_to_no_worker_and_stands_among_the_platform_
     assert question.text.startswith("2022-08-02 17:00-19:30 UTC: Azure records event 8VD9-P88")
     assert question.worker is None
     assert worked.findings.findings[0].instances == ()
+    (runbook,) = worked.case.path(Room.DRAFT, "runbook").iterdir()
+    assert runbook.name == "q1-recorded-fault.md"
     changed = worked.case.path(Room.DRAFT, "ticket.md").read_text().partition("## 5. What changed")[2]
     assert "8VD9-P88" in changed.partition("## 6.")[0]
 
