@@ -44,7 +44,7 @@ class HttpSummary:
     samples: dict[tuple[str, int], list[Place]] = field(default_factory=dict)
     slow: list[tuple[Place, int, float]] = field(default_factory=list)
     """(row, status, milliseconds) of rows inside the window that ended near the front end's idle limit."""
-    _minute: datetime = OLDEST
+    _minute: datetime = field(default=OLDEST, init=False, repr=False, compare=False)
 
     def see(self, artifact: Artifact, record: Record) -> None:
         """Count the record if it is a row of an HTTP log; the artifact is one of `HTTP_KINDS`."""
