@@ -31,14 +31,17 @@ def read(stream: BinaryIO, path: PurePosixPath) -> Iterator[Record]:
     ts, precision = None, Precision.UNKNOWN
     fields_of: dict[str | None, Mapping[str, FieldValue]] = {None: {}}
     for number, line in enumerate(iter_texts(stream), start=1):
-        text = strip_ansi(line.lstrip("\x00"))
+        text = line.lstrip("\x00")
+        if "\x1b" in text:
+            text = strip_ansi(text)
         found = at_start(text)
         if found:
             (ts, precision), end = found
             text = text[end + 1 :] if text.startswith(" ", end) else text[end:]
             if text.startswith("std"):
                 text = _CRI_TAG.sub("", text, count=1) if _CRI_TAG.match(text) else text
-            text = strip_ansi(text)
+            if "\x1b" in text:  # what was cut off may have stood inside of one
+                text = strip_ansi(text)
         level = level_of(text)
         fields = fields_of.get(level)
         if fields is None:

@@ -254,7 +254,8 @@ def cell_text(value: object) -> str:
 
 def join_cells(values: Iterable[object]) -> str:
     """All cells joined by ` | `, at most MAX_TEXT characters."""
-    return " | ".join(cell_text(value) for value in values)[:MAX_TEXT]
+    texts = [value if isinstance(value, str) else cell_text(value) for value in values]
+    return " | ".join(texts)[:MAX_TEXT]
 
 
 def scalars(fields: Fields) -> dict[str, FieldValue]:

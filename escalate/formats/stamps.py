@@ -71,9 +71,8 @@ def parse(text: str, *, naive_is_utc: bool = False) -> Stamp | None:
     Also PowerShell's `/Date(1775281575000)/`. A value without a zone gives None unless `naive_is_utc`.
     """
     value = text.strip()
-    plain = _UTC_RE.fullmatch(value)
-    found = _utc(plain) if plain else None
-    if found:
+    found = at_start(value)
+    if found and found[1] == len(value):
         return found[0]
     for pattern in _WHOLE:
         match = pattern.match(value)
@@ -87,7 +86,16 @@ def at_start(text: str) -> tuple[Stamp, int] | None:
     """The ISO time with a zone at the start of a line, and where it ends."""
     match = _UTC_RE.match(text)
     if match:  # nearly every line of a container log: worth a way without groups
-        return _utc(match)
+        try:
+            ts = datetime.fromisoformat(match[0])
+        except ValueError:
+            return None
+        if ts.year < _FIRST_YEAR:
+            return None
+        end = match.end()
+        if end > _MICROSECONDS:
+            return Stamp(ts, Precision.NANOSECOND), end
+        return Stamp(ts, Precision.SECOND if end == _NO_FRACTION else Precision.MILLISECOND), end
     match = _ISO_RE.match(text)
     stamp = _stamp(match, naive_is_utc=False) if match else None
     return (stamp, match.end()) if stamp and match else None
@@ -127,19 +135,6 @@ def of_path(path: PurePosixPath) -> Stamp | None:
             return stamp
     match = _DASHED_NAME.search(path.name)
     return _stamp(match, naive_is_utc=True) if match else None
-
-
-def _utc(match: re.Match[str]) -> tuple[Stamp, int] | None:
-    value, end = match[0], match.end()
-    try:
-        ts = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    if ts.year < _FIRST_YEAR:
-        return None
-    if end > _MICROSECONDS:
-        return Stamp(ts, Precision.NANOSECOND), end
-    return Stamp(ts, Precision.SECOND if end == _NO_FRACTION else Precision.MILLISECOND), end
 
 
 def _stamp(match: re.Match[str], *, naive_is_utc: bool) -> Stamp | None:

@@ -103,9 +103,9 @@ def amount(place: Place, *names: str) -> float | None:
 
 def as_number(value: FieldValue) -> float | None:
     """A number out of a number or a text such as `1,917`; None for everything else."""
-    if isinstance(value, bool) or value is None:
+    if value is None or isinstance(value, bool):
         return None
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return float(value)
     try:
         return float(value.replace(",", "").strip())

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from escalate.formats.record import FieldValue, Record
 from escalate.model.artifact import Artifact
 from escalate.model.incident import Window
 from escalate.model.kind import Kind
 from escalate.triage.facts import as_number
-from escalate.triage.place import Place, covers, instance_of, place_of
+from escalate.triage.place import OLDEST, Place, covers, instance_of, place_of
 
 HTTP_KINDS = frozenset({Kind.W3C_LOG, Kind.LOG_TABLE, Kind.FAILED_REQUEST, Kind.CSV})
 
 STATUS = ("sc-status", "ScStatus", "scStatus", "statusCode", "StatusCode", "ResultCode", "resultCode")
 TIME_TAKEN = ("time-taken", "TimeTaken", "timeTaken", "DurationMs", "duration")
 
+_MINUTE = timedelta(minutes=1)
 MAX_CELLS = 50_000
 SAMPLES = 5
 LIMIT_MS = 225_000
@@ -43,6 +44,7 @@ class HttpSummary:
     samples: dict[tuple[str, int], list[Place]] = field(default_factory=dict)
     slow: list[tuple[Place, int, float]] = field(default_factory=list)
     """(row, status, milliseconds) of rows inside the window that ended near the front end's idle limit."""
+    _minute: datetime = field(default=OLDEST, init=False, repr=False, compare=False)
 
     def see(self, artifact: Artifact, record: Record) -> None:
         """Count the record if it is a row of an HTTP log; the artifact is one of `HTTP_KINDS`."""
@@ -51,8 +53,9 @@ class HttpSummary:
             return
         code = int(status)
         instance = instance_of(artifact, record) or ""
-        if record.ts is not None:
-            key = (instance, record.ts.replace(second=0, microsecond=0))
+        ts = record.ts
+        if ts is not None:
+            key = (instance, self._minute_of(ts))
             if key in self.minutes or len(self.minutes) < MAX_CELLS:
                 cell = self.minutes.setdefault(key, Cell())
                 cell.total += 1
@@ -66,6 +69,12 @@ class HttpSummary:
         taken = first_number(record.fields, TIME_TAKEN)
         if taken is not None and taken >= LIMIT_MS and len(self.slow) < SAMPLES * 4:
             self.slow.append((place_of(artifact, record), code, taken))
+
+    def _minute_of(self, ts: datetime) -> datetime:
+        """Its minute; that of the row before where it is the same, as it nearly always is."""
+        if not timedelta(0) <= ts - self._minute < _MINUTE:
+            self._minute = ts.replace(second=0, microsecond=0)
+        return self._minute
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Call workers by the names that are used for them; what two names were counted under becomes one."""

@@ -119,5 +119,8 @@ def is_error(kind: Kind, record: Record) -> bool:
         return True
     if isinstance(level, str) and level in _LEVELS:
         return True
-    head = record.text[:_HEAD]
+    text = record.text
+    if "xception" not in text and "Error" not in text:
+        return False
+    head = text[:_HEAD]
     return ("Exception" in head or "Error" in head or "exception" in head) and _EXCEPTION.search(head) is not None

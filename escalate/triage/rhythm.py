@@ -109,7 +109,11 @@ class Rhythm:
                 self.see(artifact, record)
                 known = self._open.get(lane)
             elif ts >= known.ts:
-                self._beat(artifact, known, record, ts)
+                if ts - known.ts >= LEAST:
+                    self._beat(artifact, known, record, ts)
+                else:  # nearly all: no silence before it
+                    known.pulse.records += 1
+                    known.record, known.ts = record, ts
 
     def see(self, artifact: Artifact, record: Record) -> None:
         """Note the record's time; the artifact is one of `RHYTHM_KINDS`. Times that run backwards are passed over."""

@@ -6,8 +6,10 @@ import io
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from escalate.formats.lines import detect_encoding, iter_lines, strip_ansi
+from escalate.formats.lines import detect_encoding, iter_lines, iter_texts, lines_of, strip_ansi
 from escalate.formats.record import MAX_TEXT
 
 
@@ -71,3 +73,11 @@ def test_a_cut_inside_a_character_does_not_spoil_the_line():
 
 def test_ansi_codes_are_removed():
     assert strip_ansi("\x1b[1;31mred\x1b[0m \x1b]0;title\x07plain\x1b[K") == "red plain"
+
+
+@given(st.lists(st.sampled_from([b"a", b"\n", b"\r\n", b"\r", "ü".encode(), b"\xfc", b"x" * MAX_TEXT]), max_size=40))
+def test_lines_are_the_same_however_the_bytes_arrive(pieces):
+    whole = b"s" * 4096 + b"".join(pieces)
+    numbered = texts(whole)
+    assert numbered == [(line.number, line.text) for line in lines_of([b"s" * 4096, *pieces])]
+    assert [text for _, text in numbered] == list(iter_texts(io.BytesIO(whole)))
