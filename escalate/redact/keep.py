@@ -51,9 +51,7 @@ RULES: tuple[KeepRule, ...] = (
         "traceparent", "traceparent headers", re.compile(r"(?i)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
     ),
     KeepRule(
-        "instance-id",
-        "64 hexadecimal digits: ARM instance ids, as affinity cookies hold them, too",
-        re.compile(r"(?i)[0-9a-f]{64}"),
+        "instance-id", "64 hexadecimal digits: ARM instance ids, outside of cookies", re.compile(r"(?i)[0-9a-f]{64}")
     ),
     KeepRule(
         "worker",

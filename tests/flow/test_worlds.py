@@ -22,7 +22,9 @@ pytestmark = [pytest.mark.system, pytest.mark.enable_socket, pytest.mark.timeout
 COLLECTED_NOT_YET: dict[str, str] = {**NOT_YET}
 """Worlds whose answer is not found from what is collected over Azure; each must fail until it is."""
 
-TAKEN_BY_REDACTION: dict[str, str] = {}
+TAKEN_BY_REDACTION = {
+    "host-memory-pressure": "the Cookie of a table is masked whole, and with it the instance id that joins two names",
+}
 """Worlds of which a reader of the bundle finds less than we do; the verdict is the same. Each must until mended."""
 
 EVERYTHING = ("dumps", "heap", "histogram", "profiles", "network")

@@ -19,33 +19,26 @@ _ANCHOR = (
     r"(?:(?:=|%3d)[\w%+/=~|:!*.\-]{4}"
     r"|\\{0,4}[\"']\s{0,4}(?:,|:\s{0,4}(?:\\{0,8}[\"'`][\w%+/=~|:!*.\-]|&|%2|\\{1,4}u))))"
 )
-_AFFINITY = re.compile(rb"(?i)arraffinity(?:samesite)?")
-_INSTANCE_ID = re.compile(rb"(?i)[0-9a-f]{64}")
 _HASH = "5c1b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b"
-
-
-def is_instance(name: bytes, value: bytes) -> bool:
-    """Whether a cookie says which instance to go to and nothing else: ARM names instances by the same id."""
-    return _AFFINITY.fullmatch(name) is not None and _INSTANCE_ID.fullmatch(value) is not None
 
 
 def _is_session(match: Value) -> bool:
     secret = match["secret"]
-    return is_random(secret) and not secret.startswith(b"S-1-") and not is_instance(match["name"], secret.rstrip(b"+"))
+    return is_random(secret) and not secret.startswith(b"S-1-")
 
 
 DETECTORS = (
     Detector(
         id="session-cookie",
         kind="COOKIE",
-        title="Session cookies by name, and affinity cookies that hold no instance id",
+        title="Session and affinity cookies by name",
         anchors=(r"ARRAffinity(?:SameSite)?=[\w%+/=~|:!*.\-]{4}", _ANCHOR),
         begins=(b"ARRAffinity", b""),
         caseless=True,
         pattern=re.compile(
-            rb"(?<![A-Za-z0-9])(?P<name>(?i:"
+            rb"(?<![A-Za-z0-9])(?i:"
             + _NAMES
-            + rb"))(?:=|%3[dD]|"
+            + rb")(?:=|%3[dD]|"
             + QUOTE
             + rb"\s{0,4}:\s{0,4}"
             + QUOTE
@@ -63,19 +56,12 @@ DETECTORS = (
         head=re.compile(rb"[aA.jJpPcCeElL_xXsSfFrR](?<![A-Za-z0-9].)(?=[rRpPsSaAhHoOiIxX_eE])"),
         accepts=_is_session,
         positives=(
-            (f"ARRAffinity={_HASH[:-1]};+ARRAffinitySameSite={_HASH}0", _HASH[:-1]),
-            (f"ARRAffinity={_HASH};+JSESSIONID={_HASH[::-1]}", _HASH[::-1]),
+            (f"ARRAffinity={_HASH};+ARRAffinitySameSite={_HASH}", _HASH),
             ('{"name": "AppServiceAuthSession", "value": "q1w2e3r4t5y6u7i8"}', "q1w2e3r4t5y6u7i8"),
             ("set .AspNetCore.Session=CfDJ8N%2Fabcdefgh12345678; path=/", "CfDJ8N%2Fabcdefgh12345678"),
             ("JSESSIONID=0A1B2C3D4E5F60718293A4B5C6D7E8F9", "0A1B2C3D4E5F60718293A4B5C6D7E8F9"),
         ),
-        negatives=(
-            f"instance {_HASH}",
-            f"ARRAffinity={_HASH};+ARRAffinitySameSite={_HASH};Path=/",
-            "sid=S-1-5-21-1004336348-1177238915",
-            "session=3 of 4",
-            "ARRAffinity=none",
-        ),
+        negatives=(f"instance {_HASH}", "sid=S-1-5-21-1004336348-1177238915", "session=3 of 4", "ARRAffinity=none"),
     ),
     Detector(
         id="cookie-header",

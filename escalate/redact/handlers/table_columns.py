@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from escalate.redact.engine import Engine
-from escalate.redact.handlers.cookie_line import cookie_line, is_cookie_column
 from escalate.redact.handlers.structured_names import holds, is_harmless, pseudonymous, query
 
 LABEL = "table-column"
@@ -34,20 +33,13 @@ class Columns:
         if is_harmless(old):
             return old
         holding = self._holding[at]
-        new = self._instead(holding, old)
+        new = query(self._engine, old) if holding == "link" else pseudonymous(self._engine, holding, old)
         if new != old:
             self._counts[LABEL] += 1
         return new
-
-    def _instead(self, holding: str, old: bytes) -> bytes:
-        if holding == "cookies":
-            return cookie_line(self._engine, old)
-        return query(self._engine, old) if holding == "link" else pseudonymous(self._engine, holding, old)
 
 
 def _held(name: str) -> str:
     if name.casefold().replace("_", "") in _LINKS:
         return "link"
-    if is_cookie_column(name):
-        return "cookies"
     return holds(name)

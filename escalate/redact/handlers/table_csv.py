@@ -84,6 +84,6 @@ def _edited(data: bytes, match: re.Match[bytes], columns: Columns) -> Iterator[b
             start, end = start + 1, end - 1
         new = columns.cell(at, data[start:end])
         yield data[written:start]
-        yield new + b"\n" * (data.count(b"\n", start, end) - new.count(b"\n"))
+        yield new + b"\n" * data.count(b"\n", start, end) if new != data[start:end] else new
         written = end
     yield data[written : match.end()]

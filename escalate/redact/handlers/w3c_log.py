@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator
 
 from escalate.model.kind import Kind
 from escalate.redact.engine import Engine, Source
-from escalate.redact.handlers.cookie_line import cookie_line, is_cookie_column
 from escalate.redact.handlers.structured import Plan, StructuredHandler
 from escalate.redact.handlers.structured_lines import blocks
-from escalate.redact.handlers.structured_names import hides, holds, pseudonymous, query
+from escalate.redact.handlers.structured_names import hides, holds, is_harmless, pseudonymous, query
+from escalate.redact.tokens import secret_token
 
 LABEL = "w3c-column"
 _FIELDS = b"#Fields:"
 _KNOWN = 65_536
 """Values of a column whose replacement is at hand."""
 _QUERIES = frozenset(("cs-uri-query", "cs(referer)", "cs-uri"))
+_COOKIES = frozenset(("cs(cookie)", "sc(set-cookie)"))
 
 Rewrite = Callable[[bytes], bytes]
 
@@ -46,10 +47,22 @@ class _Columns:
     def _rewrite(self, name: str) -> Rewrite | None:
         folded, engine = name.casefold(), self._engine
         inner = folded[3:-1] if folded[2:3] == "(" and folded.endswith(")") else folded
-        if is_cookie_column(folded):
-            return lambda value: cookie_line(engine, value)
+        if folded in _COOKIES:
+            return lambda value: _cookies(engine, value)
         holding = "secret" if hides(inner) else holds(folded) or holds(inner)
         return (lambda value: pseudonymous(engine, holding, value)) if holding else None
+
+
+def _cookies(engine: Engine, value: bytes) -> bytes:
+    """Every cookie keeps its name; IIS writes a blank as `+`."""
+    return b";".join(_cookie(engine, one) for one in value.split(b";"))
+
+
+def _cookie(engine: Engine, one: bytes) -> bytes:
+    name, equals, value = one.partition(b"=")
+    if not equals:
+        return one if is_harmless(one.strip(b"+ ")) else secret_token(engine.inputs.key, "COOKIE", one)
+    return one if is_harmless(value) else name + b"=" + secret_token(engine.inputs.key, "COOKIE", value)
 
 
 def rows(source: Source, engine: Engine, counts: Counter[str]) -> Iterator[bytes]:
