@@ -22,7 +22,13 @@ WIDTH = 100
 
 def verb_page(verb: str) -> str:
     """The help of a verb, and of the verbs below it, as a page."""
-    root = click.Context(escalate, info_name="escalate", terminal_width=WIDTH, max_content_width=WIDTH)
+    root = click.Context(
+        escalate,
+        info_name="escalate",
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        help_option_names=escalate.context_settings["help_option_names"],
+    )
     command = escalate.get_command(root, verb)
     if command is None:
         raise KeyError(verb)

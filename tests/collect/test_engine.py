@@ -286,6 +286,17 @@ def test_files_of_a_half_done_step_are_removed_before_it_is_repeated(make_case, 
     assert not case.path(Room.EVIDENCE, "stale.log").exists()
 
 
+def children_of(pid: int, wait_s: float = 60) -> list[str]:
+    """Its child processes, as soon as there are any."""
+    end = time.monotonic() + wait_s
+    while time.monotonic() < end:
+        found = [one for task in Path(f"/proc/{pid}/task").glob("*/children") for one in task.read_text().split()]
+        if found:
+            return found
+        time.sleep(0.1)
+    return []
+
+
 @pytest.mark.system
 @pytest.mark.skipif(shutil.which("tcpdump") is None, reason="needs tcpdump")
 def test_an_interrupted_run_ends_its_children(make_case, tmp_path):
@@ -299,13 +310,10 @@ def test_an_interrupted_run_ends_its_children(make_case, tmp_path):
     )
     with subprocess.Popen([sys.executable, "-c", code, str(case.root)], stderr=subprocess.DEVNULL) as child:
         try:
-            time.sleep(3)
-            children = [
-                pid for task in Path(f"/proc/{child.pid}/task").glob("*/children") for pid in task.read_text().split()
-            ]
+            children = children_of(child.pid)
             assert children
             child.send_signal(signal.SIGINT)
-            child.wait(20)
+            child.wait(60)
         finally:
             child.kill()
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
