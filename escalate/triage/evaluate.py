@@ -74,6 +74,11 @@ class Match:
         return len({cite.place.kind for cite in self.cites})
 
     @property
+    def of_region(self) -> bool:
+        """Whether the sign is of a whole region, and so of no worker more than of another."""
+        return _of_region(self.hits)
+
+    @property
     def confidence(self) -> tuple[Confidence, str]:
         """Ordinal, with the reason; capped for general knowledge, one source kind and contradicting evidence."""
         if self.refuted:
@@ -219,9 +224,14 @@ def _named(measurement: Result) -> tuple[str, ...]:
     return (worker,) if worker else ()
 
 
+def _of_region(hits: Sequence[Hit]) -> bool:
+    """Whether the sign is a record of service health, which is of a whole region."""
+    return all(hit.place.kind is Kind.SERVICE_HEALTH for hit in hits)
+
+
 def _instances(hits: Sequence[Hit], results: Sequence[Result]) -> tuple[str, ...]:
     """Workers that the joined records name; none where the sign itself is of a whole region."""
-    if all(hit.place.kind is Kind.SERVICE_HEALTH for hit in hits):
+    if _of_region(hits):
         return ()
     return tuple(dict.fromkeys(c.place.instance for r in results for c in r.cites if c.place.instance))
 

@@ -201,7 +201,8 @@ def _complete(candidate: Match | None, _matches: Sequence[Match], index: Index) 
     shared = shared or len(index.instances()) == 1
     if bad and not shared and not bad & index.witnessed():
         return GateResult("G6", "unknown", f"No log of the affected worker {', '.join(sorted(bad))} was collected.")
-    if not bad and len(index.instances()) > 1:
+    of_region = candidate is not None and candidate.of_region
+    if not bad and not of_region and len(index.instances()) > 1:
         return GateResult("G6", "unknown", "Which worker the matches are from is not in the evidence.")
     return GateResult(
         "G6",
