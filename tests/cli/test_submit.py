@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,10 +18,10 @@ from escalate.cli.session import Session
 from escalate.model.manifest import BundleDocument
 from escalate.model.ticket import Receipt, Ticket
 from tests.fakes.support_lab import SupportLab, support_lab
+from tests.fakes.terminal import on_a_terminal
 
 pytestmark = pytest.mark.enable_socket
 
-ROOT = Path(__file__).resolve().parents[2]
 EMAIL = "dana.secret@contoso.example"
 PERSON = {
     "--first-name": "Dana", "--last-name": "Secret", "--email": EMAIL, "--contact-method": "email",
@@ -269,8 +266,9 @@ def test_a_person_answers_edits_and_submits_on_a_terminal(case, lab, tmp_path: P
         "file.write_text(file.read_text() + 'One more question: was the host short of memory?\\n')\n"
     )
     typed = ["1", "n", "x", "t", "Workers of the shop are killed again", "j", "s"]
-    out = on_a_terminal(case, [*(word for pair in PERSON.items() for word in pair)], typed,
+    code, out = submitted(case, [*(word for pair in PERSON.items() for word in pair)], typed,
                         EDITOR=f"{sys.executable} {editor}")  # fmt: skip
+    assert code == 0, out
     (ticket,) = lab.tickets
     assert ticket.sent["title"] == "Workers of the shop are killed again"
     assert ticket.sent["description"].endswith("was the host short of memory?\n")
@@ -282,32 +280,16 @@ def test_a_person_answers_edits_and_submits_on_a_terminal(case, lab, tmp_path: P
 
 def test_save_and_quit_keeps_the_answers_and_sends_nothing(case, lab) -> None:
     words = [*(word for pair in PERSON.items() for word in pair)]
-    out = on_a_terminal(case, words, ["1", "n", "t", "Another title for the ticket", "q"])
+    code, out = submitted(case, words, ["1", "n", "t", "Another title for the ticket", "q"])
+    assert code == 7, out
     assert "nothing was sent" in out
     assert lab.tickets == ()
-    out = on_a_terminal(case, words, ["s"])
+    code, out = submitted(case, words, ["s"])
+    assert code == 0, out
     assert lab.tickets[0].sent["title"] == "Another title for the ticket"
 
 
-def on_a_terminal(case: Case, flags: list[str], typed: list[str], **environment: str) -> str:
-    """Run it where stdin and stderr are a terminal, type the lines, and give all that was shown."""
-    ours, theirs = pty.openpty()
-    words = ["submit", "--case", str(case.root), "--auth", "managed-identity", *flags]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "escalate", *words], cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs,
-        env={**os.environ, "NO_COLOR": "1", "TERM": "dumb", **environment},
-    )  # fmt: skip
-    os.close(theirs)
-    os.write(ours, "".join(f"{line}\n" for line in typed).encode())
-    shown = bytearray()
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break  # Linux says EIO when the other side is closed
-        if not piece:
-            break
-        shown += piece
-    process.wait(60)
-    os.close(ours)
-    return shown.decode()
+def submitted(case: Case, flags: list[str], typed: list[str], **environment: str) -> tuple[int, str]:
+    """Run it where stdin and stderr are a terminal, type the lines; its exit code, and all that was shown."""
+    words = ("submit", "--case", str(case.root), "--auth", "managed-identity", *flags)
+    return on_a_terminal(*words, typed=typed, **environment)

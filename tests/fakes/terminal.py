@@ -6,12 +6,13 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def on_a_terminal(*words: str, typed: tuple[str, ...]) -> tuple[int, str]:
+def on_a_terminal(*words: str, typed: Sequence[str], **environment: str) -> tuple[int, str]:
     """Exit code and all that was shown; the lines are typed ahead."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -20,7 +21,7 @@ def on_a_terminal(*words: str, typed: tuple[str, ...]) -> tuple[int, str]:
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env={**os.environ, "NO_COLOR": "1", "TERM": "dumb"},
+        env={**os.environ, "NO_COLOR": "1", "TERM": "dumb", **environment},
     )
     os.close(theirs)
     os.write(ours, "".join(f"{line}\n" for line in typed).encode())

@@ -163,7 +163,7 @@ def test_only_the_nth_call_is_hit_and_clearing_ends_it() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("operation", ["*", OPERATIONS[1]])
 def test_a_mishap_is_read_from_its_text(operation: str, kind: str) -> None:
-    assert Mishap.parse(f"{operation}#3={kind}:0.5") == Mishap(operation, kind, 3, 0.5)  # type: ignore[arg-type]
+    assert Mishap.parse(f"{operation}#3={kind}:0.5") == Mishap(operation, kind, 3, 0.5)
     assert Mishap.parse(f"{operation}={kind}").nth is None
 
 

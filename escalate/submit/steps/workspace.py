@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from escalate.azure.failure import Why
 from escalate.azure.support_failure import SupportFailure
@@ -26,7 +27,7 @@ def usable_workspace(filing: Filing) -> str:
     """
     for _ in range(MOST_LOOKS):
         record = _current(filing)
-        found = filing.read(lambda name=record.name: filing.support.workspace(name))  # type: ignore[misc]
+        found = filing.read(partial(filing.support.workspace, record.name))
         if found is None and record.expires_at is not None:
             _give_up(filing, record, "is gone")
             continue
